@@ -1,0 +1,60 @@
+# One word per job; `make help` lists them. Everything runs from .venv, which `make setup` builds.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PY := .venv/bin/python
+UV := .bootstrap/bin/uv
+WORKERS ?= 2
+
+unexport VIRTUAL_ENV
+export UV_PROJECT_ENVIRONMENT := .venv
+
+PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml apps/*/pyproject.toml shared/*/pyproject.toml)
+READY := .venv/.ready
+
+.PHONY: help setup demo test test-integration check bench evidence fresh lock
+
+help: ## list the jobs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## build .venv with every member and tool (again only when a pyproject.toml changed)
+
+$(READY): $(PROJECTS) tools/bootstrap.py
+	@$(PYTHON) tools/bootstrap.py
+	@$(UV) sync --python .bootstrap/bin/python --quiet
+	@touch $@
+
+demo: $(READY) ## run a backtest on a synthetic market and say where the report is
+	@$(PY) -m backtest demo
+
+test: $(READY) ## run every test, and the coverage gates
+	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=json:coverage.json -q
+	@$(PY) -m tools.coverage_gate coverage.json
+
+test-integration: $(READY) ## run only the tests of several parts together
+	@$(PY) -m pytest -n $(WORKERS) -q tests/integration
+
+check: $(READY) ## lint, types, architecture, pinned versions, recorded behaviour
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m pytest -q tests/architecture
+	@$(PY) -m tools.check_constraints
+	@if [ -d bbu_reference ]; then $(PY) -m bbu_reference check; fi
+
+bench: $(READY) ## measure speed and memory; writes bench.json
+	@$(PY) bench/run.py
+
+evidence: $(READY) ## run what proves the claims; writes docs/evidence/, resumes where it stopped
+	@$(PY) -m tools.evidence
+
+fresh: ## clone HEAD into a new folder with an empty HOME; run the demo and the tests there
+	@$(PYTHON) tools/fresh.py
+
+lock: $(READY) ## resolve every version anew and pin it exactly
+	@$(PY) -m tools.lock
+	@$(MAKE) --no-print-directory setup

@@ -1,0 +1,1 @@
+"""The commands of the command line, one module each; tapes have their own in tape_commands."""

@@ -1,0 +1,83 @@
+"""The smaller blocks of a backtest's configuration: fill model, latency, fees, safety."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+
+from appkit.configuration import StrictModel
+from gridcore.config import SafetyConfig
+from simvenue.messages import FillModel
+
+
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError("expected a finite number")
+    return value
+
+
+def _not_float(value: Any) -> Any:
+    """A float has lost the digits that were written; only text and whole numbers may come in."""
+    if isinstance(value, float):
+        raise ValueError("expected a number written as text or as a Decimal, not as a float")
+    return value
+
+
+Number = Annotated[Decimal, BeforeValidator(_not_float), AfterValidator(_finite)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Rate = Annotated[Number, Field(ge=0, le=1)]
+FeeRate = Annotated[Number, Field(ge=Decimal("-0.01"), le=Decimal("0.01"))]
+"""A share of the traded value; negative is a rebate."""
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Symbol = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{1,31}$")]
+
+
+class WindDownMode(StrEnum):
+    """What becomes of positions at the end of the run."""
+
+    LEAVE_OPEN = "leave_open"
+    CLOSE_ALL = "close_all"
+
+
+class FillModelConfig(StrictModel):
+    """How the simulated venue fills resting orders."""
+
+    name: FillModel = FillModel.STRICT_CROSS
+    queue_ahead_factor: NotNegative | None = None
+
+    @field_validator("queue_ahead_factor")
+    @classmethod
+    def _only_for_the_queue(cls, value: Decimal | None, context: Any) -> Decimal | None:
+        if value is not None and context.data.get("name") is not FillModel.QUEUE:
+            raise ValueError("expected this key only beside `name: queue`; it has no effect else")
+        return value
+
+
+class LatencyConfig(StrictModel):
+    """How long a request takes to reach the venue's book, in milliseconds."""
+
+    place_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
+    cancel_ms: Annotated[int, Field(ge=0, le=60_000)] = 0
+
+
+class FeesConfig(StrictModel):
+    """Fee rates of every strategy that does not state its own."""
+
+    maker: FeeRate = Decimal("0.0002")
+    taker: FeeRate = Decimal("0.00055")
+
+
+_SAFETY = SafetyConfig()
+
+
+class SafetyBlock(StrictModel):
+    """Audit cadence and limits of silence, in seconds; the defaults are those of live."""
+
+    audit_orders_s: Annotated[int, Field(gt=0)] = _SAFETY.audit_orders_s
+    audit_positions_s: Annotated[int, Field(gt=0)] = _SAFETY.audit_positions_s
+    audit_wallet_s: Annotated[int, Field(gt=0)] = _SAFETY.audit_wallet_s
+    ticker_gap_s: Annotated[int, Field(gt=0)] = _SAFETY.ticker_gap_s
+    emergency_clear_s: Annotated[int, Field(gt=0)] = _SAFETY.emergency_clear_s
+    rebuild_run_s: Annotated[int, Field(gt=0)] = _SAFETY.rebuild_run_s

@@ -1,0 +1,369 @@
+"""Plays tapes through venue and session: jumps from one row that matters to the next.
+
+It delivers events and carries out requests; every decision is the session's, every fill the venue's.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from appkit.exits import RunFailed
+from backtest.config_parts import WindDownMode
+from backtest.equity import EquityCurve, mark_column
+from backtest.feeds import (
+    Bands,
+    Outage,
+    Stream,
+    TickerStream,
+    TradeStream,
+    at_row,
+    outages,
+    rows_between,
+)
+from backtest.finish import outcome_of
+from backtest.outcome import RunOutcome
+from backtest.recorder import Recorder
+from backtest.wiring import RunPlan, StrategyPlan
+from gridcore.clock import Instant
+from gridcore.events import (
+    CashMoved,
+    Event,
+    Execution,
+    FundingPaid,
+    Liquidated,
+    OperatorResumed,
+    OrdersSnapshot,
+    OrderUpdate,
+    PlaceRejected,
+    StreamLost,
+    StreamRestored,
+    TimerFired,
+)
+from gridcore.session.account import AccountSession
+from gridcore.session.effects import AskSnapshot, CancelOrder, Effects, SnapshotKind
+from gridcore.session.setup import StrategySetup
+from simvenue import SimVenue
+from tapes.scan import first_at_or_after, load_or_build
+
+Progress = Callable[[int], None]
+_PROGRESS_EVERY = 256
+_MOVES_CASH = (Execution, FundingPaid, CashMoved)
+
+
+class BandViolated(AssertionError):
+    """A row that was to change nothing changed something: our fault."""
+
+
+def setup_of(plan: RunPlan, strategy: StrategyPlan) -> StrategySetup:
+    """One strategy's set-up for the session."""
+    spec = plan.symbols[strategy.symbol]
+    return StrategySetup(
+        strat_id=strategy.strat_id,
+        instrument=spec.instrument,
+        tiers=spec.tiers,
+        taker_fee=plan.venue.taker_fee,
+        grid=strategy.grid,
+        risk=strategy.risk,
+        sizing=strategy.sizing,
+        safety=plan.safety,
+        close_gate=strategy.close_gate,
+        time_in_force=strategy.time_in_force,
+        salt=strategy.identity_salt,
+        anchor_price=strategy.anchor_price,
+    )
+
+
+class Run:
+    """One run over the tapes of a plan."""
+
+    def __init__(self, plan: RunPlan, *, tick_by_tick: bool, progress: Progress | None) -> None:
+        self.plan = plan
+        self.tick_by_tick = tick_by_tick
+        self.symbols = tuple(plan.symbols)
+        self._progress = progress
+        self.streams = _streams(plan)
+        self.start = _start(plan, self.streams)
+        self.venue = SimVenue(plan.venue, tuple(plan.symbols.values()), self.start)
+        self.session = AccountSession(
+            "backtest", [setup_of(plan, one) for one in plan.strategies], plan.safety
+        )
+        instruments = {symbol: spec.instrument for symbol, spec in plan.symbols.items()}
+        self.recorder = Recorder(self.session, instruments)
+        marks = [
+            mark_column(plan.tapes[symbol], symbol, instruments[symbol].qty_step)
+            for symbol in self.symbols
+        ]
+        self.valuing = [_valuing(self.streams, symbol) for symbol in self.symbols]
+        self.first_rows = {stream.symbol: stream.cursor for stream in self.valuing}
+        self.curve = EquityCurve(
+            marks,
+            [(stream.cursor, stream.stop) for stream in self.valuing],
+            self.start,
+            plan.initial_balance,
+        )
+        self._outages = _outage_events(plan, self.start)
+        self._next_outage = 0
+        self._cash_moved = False
+        self.now = self.start
+        self.wakes = 0
+        self.placed = 0
+        self.cancelled = 0
+        self.rejected: dict[str, int] = {}
+        self.most_orders = 0
+
+    # -- the loop --------------------------------------------------------------------------
+
+    def play(self) -> RunOutcome:
+        """Play every row and return what came of it."""
+        self._deliver([self.venue.wallet_update(self.start)])
+        for symbol in self.symbols:
+            self._deliver(self.venue.position_updates(symbol, self.start))
+        total_before = [stream.cursor for stream in self.streams]
+        while not self.venue.stopped:
+            deadline = self._deadline()
+            stream, row = self._next_row(deadline)
+            if stream is None:
+                if deadline is None or deadline > self._last_time():
+                    break
+                self._wake_at(deadline)
+            elif deadline is not None and deadline <= stream.times[row]:
+                self._wake_at(deadline)
+            else:
+                self._wake_on(stream, row)
+            self.wakes += 1
+            if self._progress is not None and self.wakes % _PROGRESS_EVERY == 0:
+                self._progress(self._rows_done(total_before))
+        self._finish_rows()
+        self._wind_down()
+        if self._progress is not None:
+            self._progress(self._rows_done(total_before))
+        return outcome_of(self, self._rows_done(total_before))
+
+    def _rows_done(self, before: Sequence[int]) -> int:
+        return sum(
+            stream.cursor - first for stream, first in zip(self.streams, before, strict=True)
+        )
+
+    def _deadline(self) -> Instant | None:
+        """The earliest instant at which something is due without a row."""
+        earliest = self.venue.next_deadline()
+        timer = self.session.next_deadline()
+        if timer is not None and (earliest is None or timer < earliest):
+            earliest = timer
+        if self._next_outage < len(self._outages):
+            outage = self._outages[self._next_outage].at
+            if earliest is None or outage < earliest:
+                earliest = outage
+        return earliest
+
+    def _next_row(self, deadline: Instant | None) -> tuple[Stream | None, int]:
+        """The first row of any stream that matters, before the deadline."""
+        best: Stream | None = None
+        best_row = 0
+        best_time = 0
+        for stream in self.streams:
+            if stream.cursor >= stream.stop:
+                continue
+            limit = stream.stop
+            if deadline is not None:
+                limit = min(first_at_or_after(stream.times, deadline, stream.cursor), limit)
+            if self.tick_by_tick:
+                row = min(stream.cursor, limit)
+            else:
+                row = stream.find(self._bands(stream.symbol), limit)
+            if row >= limit:
+                continue
+            time = stream.times[row]
+            if best is None or time < best_time:
+                best, best_row, best_time = stream, row, time
+        return best, best_row
+
+    def _bands(self, symbol: str) -> Bands:
+        return Bands(session=self.session.quiet_band(symbol), venue=self.venue.quiet_band(symbol))
+
+    def _last_time(self) -> int:
+        return max(int(stream.times[stream.stop - 1]) for stream in self.streams if stream.stop)
+
+    # -- waking ----------------------------------------------------------------------------
+
+    def _wake_on(self, stream: Stream, row: int) -> None:
+        """Deliver one row: what the venue makes of it, then the row as a ticker."""
+        at = at_row(stream.times, row)
+        if len(self.streams) > 1:
+            self._skip_others(stream, row, at)
+        if row > stream.cursor and stream.moves_venue(row, self._bands(stream.symbol)):
+            self._skip_to(stream, row)
+        self.now = at
+        events = cast("Sequence[Event]", stream.to_venue(row, self.venue))
+        if events:
+            self._deliver(events)
+        ticker = stream.ticker(row)
+        if ticker is not None:
+            self._handle(ticker)
+        if self._cash_moved:
+            self._change_line(stream, row)
+        stream.cursor = row + 1
+
+    def _skip_others(self, stream: Stream, row: int, at: Instant) -> None:
+        """Bring every other stream to the place it has when this row comes."""
+        for other in self.streams:
+            if other is stream:
+                continue
+            bound = at + 1 if other.number < stream.number else at
+            upto = min(first_at_or_after(other.times, Instant(bound), other.cursor), other.stop)
+            self._skip_to(other, upto)
+
+    def _skip_to(self, stream: Stream, row: int) -> None:
+        """Skip quiet rows; the latest of them is delivered, and must change nothing."""
+        if row <= stream.cursor:
+            return
+        latest = row - 1
+        self.now = at_row(stream.times, latest)
+        ticker = stream.ticker(latest)
+        events = stream.to_venue(latest, self.venue)
+        effects = None if ticker is None else self.session.handle(ticker, self.now)
+        if events or effects:
+            raise BandViolated(
+                f"{stream.symbol}: expected row {latest} to change nothing, found "
+                f"{events} and {effects}"
+            )
+        stream.cursor = row
+
+    def _wake_at(self, deadline: Instant) -> None:
+        """What is due at an instant: venue, outages, session timers; rows before it come first."""
+        for stream in self.streams:
+            upto = min(first_at_or_after(stream.times, deadline, stream.cursor), stream.stop)
+            self._skip_to(stream, upto)
+        self.now = deadline
+        due = self.venue.next_deadline()
+        if due is not None and due <= deadline:
+            self._deliver(self.venue.advance(deadline))
+        while (
+            self._next_outage < len(self._outages)
+            and self._outages[self._next_outage].at <= deadline
+        ):
+            event = self._outages[self._next_outage]
+            self._next_outage += 1
+            self._deliver([event])
+        timer = self.session.next_deadline()
+        if timer is not None and timer <= deadline:
+            self._deliver([TimerFired(at=deadline)])
+        if self._cash_moved:
+            self._change_line(None, 0)
+
+    def _finish_rows(self) -> None:
+        """Deliver the latest rows of every stream, so that the end state is the tape's end."""
+        if self.venue.stopped:
+            return
+        for stream in self.streams:
+            self._skip_to(stream, stream.stop)
+
+    def _wind_down(self) -> None:
+        if self.plan.wind_down is not WindDownMode.CLOSE_ALL or self.venue.stopped:
+            return
+        self._deliver(self.venue.close_all(self.now))
+
+    def _change_line(self, stream: Stream | None, row: int) -> None:
+        """Cash or positions changed: another equity line from the row in hand on."""
+        self._cash_moved = False
+        rows = [row if one is stream else one.cursor for one in self.valuing]
+        self.curve.change(self.venue, rows)
+
+    # -- events and requests ---------------------------------------------------------------
+
+    def _deliver(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, _MOVES_CASH):
+                self._cash_moved = True
+            elif isinstance(event, PlaceRejected):
+                code = str(event.code)
+                self.rejected[code] = self.rejected.get(code, 0) + 1
+            self._handle(event)
+            if isinstance(event, Liquidated) and not self.venue.stopped:
+                self._handle(OperatorResumed(at=event.at))
+
+    def _handle(self, event: Event) -> None:
+        effects = self.session.handle(event, self.now)
+        if effects.records or effects.requests or effects.notices:
+            self.recorder.take(event, effects)
+            if effects.requests:
+                self._carry_out(effects)
+
+    def _carry_out(self, effects: Effects) -> None:
+        self.most_orders = max(self.most_orders, self.session.open_orders)
+        for request in effects.requests:
+            if isinstance(request, AskSnapshot):
+                self._answer(request)
+            elif isinstance(request, CancelOrder):
+                self.cancelled += 1
+                self._deliver(self.venue.submit(request, self.now))
+            else:
+                self.placed += 1
+                self._deliver(self.venue.submit(request.request, self.now))
+
+    def _answer(self, request: AskSnapshot) -> None:
+        """The venue's view, as the exchange would answer it."""
+        if request.kind is SnapshotKind.WALLET:
+            self._deliver([self.venue.wallet_update(self.now)])
+            return
+        assert request.symbol is not None, "positions and orders are asked per symbol"
+        if request.kind is SnapshotKind.POSITIONS:
+            self._deliver(self.venue.position_updates(request.symbol, self.now))
+            return
+        listed: tuple[OrderUpdate, ...] = tuple(self.venue.open_orders(request.symbol))
+        self._deliver(
+            [OrdersSnapshot(symbol=request.symbol, asked_at=self.now, orders=listed, complete=True)]
+        )
+
+
+def _streams(plan: RunPlan) -> list[Stream]:
+    """Trades before tickers of the same time, symbols in the plan's order."""
+    streams: list[Stream] = []
+    for symbol, spec in plan.symbols.items():
+        tape = plan.tapes[symbol]
+        rows = rows_between(tape.trades.time, plan.start, plan.end)
+        index = load_or_build(tape)
+        streams.append(TradeStream(tape, index, spec.instrument, len(streams), rows))
+    for symbol, spec in plan.symbols.items():
+        tape = plan.tapes[symbol]
+        if tape.tickers is not None:
+            rows = rows_between(tape.tickers.time, plan.start, plan.end)
+            streams.append(TickerStream(tape, spec.instrument, len(streams), rows))
+    return streams
+
+
+def _start(plan: RunPlan, streams: Sequence[Stream]) -> Instant:
+    firsts = [
+        at_row(stream.times, stream.cursor) for stream in streams if stream.cursor < stream.stop
+    ]
+    if not firsts:
+        raise RunFailed(
+            "the tapes have no row between start and end",
+            "choose another --start and --end, or another tape",
+        )
+    return min(firsts)
+
+
+def _valuing(streams: Sequence[Stream], symbol: str) -> Stream:
+    """The stream whose rows value a symbol: its tickers, else its trades."""
+    return [stream for stream in streams if stream.symbol == symbol][-1]
+
+
+def _outage_events(plan: RunPlan, start: Instant) -> list[StreamLost | StreamRestored]:
+    """Every outage as the loss and the return of a symbol's stream, in order of time."""
+    events: list[StreamLost | StreamRestored] = []
+    found: list[Outage] = []
+    for symbol in plan.symbols:
+        found += outages(plan.tapes[symbol], symbol, plan.safety.ticker_gap_s)
+    for outage in found:
+        if outage.restored_at <= start or (plan.end is not None and outage.lost_at >= plan.end):
+            continue
+        events.append(StreamLost(at=outage.lost_at, symbol=outage.symbol, reason=outage.reason))
+        events.append(StreamRestored(at=outage.restored_at, symbol=outage.symbol))
+    return sorted(events, key=lambda event: event.at)
+
+
+def run_backtest(
+    plan: RunPlan, *, tick_by_tick: bool = False, progress: Progress | None = None
+) -> RunOutcome:
+    """Run a plan; with `tick_by_tick` every row is delivered and none is skipped."""
+    return Run(plan, tick_by_tick=tick_by_tick, progress=progress).play()

@@ -1,0 +1,294 @@
+"""What happened: market, order, execution, position and wallet events, and replies to requests.
+
+Every price is in tick units of the event's symbol, every quantity in steps, every time an Instant.
+Unknown is None, never 0 (LS-29, LS-60).
+"""
+
+from decimal import Decimal
+from enum import Enum, StrEnum
+
+from gridcore.clock import Instant
+from gridcore.instrument import Price, Steps
+from gridcore.message import message
+from gridcore.sides import DirectionType, SideType
+
+
+class NoLiquidation(Enum):
+    """The exchange says that a position has no liquidation price ("" in a received row)."""
+
+    NO_LIQUIDATION = "no liquidation"
+
+
+NO_LIQUIDATION = NoLiquidation.NO_LIQUIDATION
+Liquidation = Decimal | NoLiquidation | None
+"""A liquidation price in quote currency, none at all, or None: unknown."""
+
+
+class OrderStatus(StrEnum):
+    """Order status as the exchange spells it (spec/bybit.md A.7); V3's "Active" does not exist."""
+
+    NEW = "New"
+    PARTIALLY_FILLED = "PartiallyFilled"
+    FILLED = "Filled"
+    CANCELLED = "Cancelled"
+    REJECTED = "Rejected"
+
+
+class ExecType(StrEnum):
+    """What kind of execution it is (spec/bybit.md A.7)."""
+
+    TRADE = "Trade"
+    FUNDING = "Funding"
+    ADL = "AdlTrade"
+    BUST = "BustTrade"
+    SETTLE = "Settle"
+    DELIVERY = "Delivery"
+    UNKNOWN = "Unknown"
+
+
+class FillEvidence(StrEnum):
+    """Why the simulated venue says that an order filled; absent on the real exchange."""
+
+    CROSSED = "crossed"
+    TOUCHED = "touched"
+    PASSED = "passed"
+    BOOK = "book"
+    QUEUE = "queue"
+    TAKER = "taker"
+    LIQUIDATION = "liquidation"
+
+
+@message
+class Ticker:
+    """The market as of `at`: last trade price and, where known, mark, quotes and funding rate."""
+
+    symbol: str
+    at: Instant
+    last: Price
+    mark: Decimal | None
+    bid: Price | None = None
+    ask: Price | None = None
+    funding_rate: Decimal | None = None
+
+
+@message
+class PublicTrade:
+    """One trade of the market. The session decides nothing on it."""
+
+    symbol: str
+    at: Instant
+    price: Price
+    qty: Steps
+    side: SideType | None
+    trade_id: str | None = None
+
+
+@message
+class OrderUpdate:
+    """The state of one order as the exchange reports it."""
+
+    symbol: str
+    at: Instant
+    order_id: str
+    wire_id: str
+    direction: DirectionType
+    side: SideType
+    price: Price
+    qty: Steps
+    leaves: Steps
+    filled: Steps
+    status: OrderStatus
+    reduce_only: bool
+    reason: str = ""
+
+
+@message
+class Execution:
+    """One execution. `closed` is the part that reduced the position; `fee` < 0 is a rebate."""
+
+    symbol: str
+    at: Instant
+    sequence: int
+    exec_id: str
+    order_id: str
+    wire_id: str
+    direction: DirectionType
+    side: SideType
+    price: Price
+    qty: Steps
+    leaves: Steps
+    closed: Steps
+    fee: Decimal
+    kind: ExecType
+    is_maker: bool
+    evidence: FillEvidence | None = None
+
+
+@message
+class PositionUpdate:
+    """One leg of a hedged pair. A flat leg has size 0 and entry None (LS-33: flat is a state)."""
+
+    symbol: str
+    at: Instant
+    direction: DirectionType
+    size: Steps
+    entry: Decimal | None
+    liquidation: Liquidation
+    mark: Decimal | None
+
+
+@message
+class WalletUpdate:
+    """Cash of the wallet in USDT: realised balance, and what is available for new orders."""
+
+    at: Instant
+    balance: Decimal
+    available: Decimal | None
+
+
+@message
+class FundingPaid:
+    """Funding settled on one leg; `amount` is the change of the wallet (negative: paid)."""
+
+    symbol: str
+    at: Instant
+    exec_id: str
+    direction: DirectionType
+    qty: Steps
+    rate: Decimal
+    price: Decimal
+    amount: Decimal
+
+
+class CashKind(StrEnum):
+    """Movements of cash that no trade causes."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    TRANSFER = "transfer"
+    INTEREST = "interest"
+    BONUS = "bonus"
+    INSURANCE = "insurance"
+
+
+@message
+class CashMoved:
+    """Cash that came or went without a trade; `amount` is the change of the wallet."""
+
+    at: Instant
+    kind: CashKind
+    amount: Decimal
+    movement_id: str
+
+
+@message
+class PlaceAccepted:
+    """The exchange accepted a placement; the outcome comes as an OrderUpdate."""
+
+    symbol: str
+    at: Instant
+    wire_id: str
+    order_id: str
+
+
+@message
+class PlaceRejected:
+    """The exchange refused a placement: `code` as in spec/bybit.md A.6."""
+
+    symbol: str
+    at: Instant
+    wire_id: str
+    code: int
+    text: str
+
+
+@message
+class CancelAccepted:
+    """The exchange accepted a cancel; the outcome comes as an OrderUpdate."""
+
+    symbol: str
+    at: Instant
+    order_id: str
+
+
+@message
+class CancelRejected:
+    """The exchange refused a cancel: 110001 means that the order is gone already."""
+
+    symbol: str
+    at: Instant
+    order_id: str
+    code: int
+    text: str
+
+
+@message
+class OrdersSnapshot:
+    """Every open order of a symbol as listed on request; it knows nothing of later orders."""
+
+    symbol: str
+    asked_at: Instant
+    orders: tuple[OrderUpdate, ...]
+    complete: bool
+
+
+@message
+class StreamLost:
+    """Nothing is known of a stream from `at` on; symbol None means all streams of the account."""
+
+    at: Instant
+    symbol: str | None
+    reason: str
+
+
+@message
+class StreamRestored:
+    """A lost stream delivers again."""
+
+    at: Instant
+    symbol: str | None
+
+
+@message
+class Liquidated:
+    """The exchange liquidates the wallet: its orders are cancelled and its positions taken over."""
+
+    at: Instant
+    equity: Decimal
+    maintenance_margin: Decimal
+
+
+@message
+class OperatorResumed:
+    """The operator lifts what only the operator may lift."""
+
+    at: Instant
+
+
+@message
+class TimerFired:
+    """The deadline that the session named has come."""
+
+    at: Instant
+
+
+Event = (
+    Ticker
+    | PublicTrade
+    | OrderUpdate
+    | Execution
+    | PositionUpdate
+    | WalletUpdate
+    | FundingPaid
+    | CashMoved
+    | PlaceAccepted
+    | PlaceRejected
+    | CancelAccepted
+    | CancelRejected
+    | OrdersSnapshot
+    | StreamLost
+    | StreamRestored
+    | Liquidated
+    | OperatorResumed
+    | TimerFired
+)

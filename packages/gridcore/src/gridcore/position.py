@@ -1,0 +1,179 @@
+"""A hedged pair and what its risk rules say: multipliers per kind of order, severity per direction.
+
+A pure function of both legs, the last price and the configuration; it refuses to remember anything.
+"""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from gridcore.config import RiskConfig
+from gridcore.message import message
+from gridcore.pnl import margin_ratio, mark_value
+from gridcore.risk_table import (
+    LegRisk,
+    PairRisk,
+    RiskEffect,
+    RiskRule,
+    RiskSeverity,
+    direction_rules,
+    emergency_limits,
+    endangered,
+    generate_rule_table_markdown,
+)
+from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType
+
+__all__ = [
+    "NEUTRAL",
+    "LegRisk",
+    "PairRisk",
+    "RiskEffect",
+    "RiskRule",
+    "RiskRules",
+    "RiskSeverity",
+    "RiskVerdict",
+    "generate_rule_table_markdown",
+    "mark_margins",
+]
+
+_divide = Context(prec=28, rounding=ROUND_HALF_EVEN).divide
+
+ONE = Decimal(1)
+
+
+@message
+class RiskVerdict:
+    """Multipliers of the four kinds of orders, severity per direction, and the rules that fired."""
+
+    long_buy: Decimal
+    long_sell: Decimal
+    short_buy: Decimal
+    short_sell: Decimal
+    long_severity: RiskSeverity
+    short_severity: RiskSeverity
+    fired: tuple[str, ...]
+
+    def multiplier(self, direction: DirectionType, side: SideType) -> Decimal:
+        """What the amount of an order of this direction and side is multiplied by."""
+        if direction is LONG:
+            return self.long_buy if side is BUY else self.long_sell
+        return self.short_buy if side is BUY else self.short_sell
+
+    def severity(self, direction: DirectionType) -> RiskSeverity:
+        """How close this direction is to its liquidation."""
+        return self.long_severity if direction is LONG else self.short_severity
+
+
+NEUTRAL = RiskVerdict(
+    long_buy=ONE,
+    long_sell=ONE,
+    short_buy=ONE,
+    short_sell=ONE,
+    long_severity=RiskSeverity.NONE,
+    short_severity=RiskSeverity.NONE,
+    fired=(),
+)
+
+
+def mark_margins(
+    long: LegRisk, short: LegRisk, mark: Decimal, equity: Decimal
+) -> tuple[Decimal, Decimal]:
+    """Margins of both legs as notional at mark over equity, the one basis in use (R-7b)."""
+    return (
+        margin_ratio(mark_value(long.size, mark), equity),
+        margin_ratio(mark_value(short.size, mark), equity),
+    )
+
+
+class RiskRules:
+    """The table for one configuration. The first rule that applies decides for its direction."""
+
+    __slots__ = ("_emergency", "_long", "_moderate", "_short", "config", "table")
+
+    def __init__(self, config: RiskConfig) -> None:
+        self.config = config
+        self._long = direction_rules(LONG, config)
+        self._short = direction_rules(SHORT, config)
+        self.table = self._long + self._short
+        self._emergency = emergency_limits(config)
+        self._moderate = {LONG: config.min_liq_ratio, SHORT: config.max_liq_ratio}
+
+    def judge(self, pair: PairRisk) -> RiskVerdict:
+        """Multipliers and severities of a pair (R-3 to R-9).
+
+        A flat leg, or one without an entry, has no rules. Where two rules set the same multiplier
+        the more severe one wins, so that an emergency is never overwritten (R-9).
+        """
+        if not self.config.enabled:
+            return NEUTRAL
+        long_rule = short_rule = None
+        if pair.long.size > 0 and pair.long.entry:
+            for rule in self._long:
+                if rule.applies(pair):
+                    long_rule = rule
+                    break
+        if pair.short.size > 0 and pair.short.entry:
+            for rule in self._short:
+                if rule.applies(pair):
+                    short_rule = rule
+                    break
+        if long_rule is None and short_rule is None:
+            return NEUTRAL
+        return _merge(long_rule, short_rule, pair.low_balance)
+
+    def severity(self, direction: DirectionType, leg: LegRisk, price: Decimal) -> RiskSeverity:
+        """How close one leg is to its liquidation at a price, without the other rules."""
+        liquidation = leg.liquidation
+        if not self.config.enabled or leg.size <= 0 or not leg.entry:
+            return RiskSeverity.NONE
+        if endangered(direction, liquidation, self._emergency[direction], price):
+            return RiskSeverity.EMERGENCY
+        if endangered(direction, liquidation, self._moderate[direction], price):
+            return RiskSeverity.MODERATE
+        return RiskSeverity.NONE
+
+    def severity_bounds(
+        self, long: LegRisk, short: LegRisk, price: Decimal
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """The nearest prices at or below and at or above `price` at which a severity changes.
+
+        While the legs stay as they are, every price strictly between the two has the severities of
+        its neighbours. None: there is no such price on that side.
+        """
+        low = high = None
+        for direction, leg in ((LONG, long), (SHORT, short)):
+            liquidation = leg.liquidation
+            if (
+                not self.config.enabled
+                or leg.size <= 0
+                or not leg.entry
+                or not isinstance(liquidation, Decimal)
+                or liquidation <= 0
+            ):
+                continue
+            for limit in (self._emergency[direction], self._moderate[direction]):
+                turn = _divide(liquidation, limit)
+                if turn <= price and (low is None or turn > low):
+                    low = turn
+                if turn >= price and (high is None or turn < high):
+                    high = turn
+        return low, high
+
+
+def _merge(
+    long_rule: RiskRule | None, short_rule: RiskRule | None, low_balance: bool
+) -> RiskVerdict:
+    """Both directions' effects, the more severe one applied last."""
+    fired = [rule for rule in (long_rule, short_rule) if rule is not None]
+    multipliers = {(LONG, BUY): ONE, (LONG, SELL): ONE, (SHORT, BUY): ONE, (SHORT, SELL): ONE}
+    for rule in sorted(fired, key=lambda rule: rule.severity):
+        if not (rule.hedging and low_balance):
+            effect = rule.effect
+            multipliers[effect.direction, effect.side] = effect.multiplier
+    return RiskVerdict(
+        long_buy=multipliers[LONG, BUY],
+        long_sell=multipliers[LONG, SELL],
+        short_buy=multipliers[SHORT, BUY],
+        short_sell=multipliers[SHORT, SELL],
+        long_severity=long_rule.severity if long_rule else RiskSeverity.NONE,
+        short_severity=short_rule.severity if short_rule else RiskSeverity.NONE,
+        fired=tuple(rule.name for rule in fired),
+    )

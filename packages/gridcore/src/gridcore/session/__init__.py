@@ -1,0 +1,1 @@
+"""The sans-IO session: one account's strategies, orders, mirror and books, driven by events."""

@@ -1,0 +1,116 @@
+"""Operating modes: who asks for less trading, why, and which request is the worst."""
+
+from enum import IntEnum, StrEnum
+
+from gridcore.clock import Instant
+from gridcore.message import message
+from gridcore.saved import Saved
+
+
+class Mode(IntEnum):
+    """How much trading is allowed; the greater, the less."""
+
+    NORMAL = 0
+    NO_OPEN = 1
+    CLOSE_ONLY = 2
+    HALT = 3
+
+
+class ModeCause(StrEnum):
+    """Who asks for a mode."""
+
+    GRID_HOLD = "grid_hold"
+    EMERGENCY = "emergency"
+    STREAM_LOST = "stream_lost"
+    UNKNOWN_POSITION = "unknown_position"
+    UNKNOWN_WALLET = "unknown_wallet"
+    UNKNOWN_LIQUIDATION = "unknown_liquidation"
+    RECONCILE = "reconcile"
+    LIQUIDATED = "liquidated"
+
+
+ACCOUNT = ""
+"""Scope of a request that concerns the whole account; otherwise "SYMBOL" or "SYMBOL/direction"."""
+
+
+@message
+class ModeRequest:
+    """One request: its scope, cause, what ends it, and since when it stands."""
+
+    scope: str
+    cause: ModeCause
+    mode: Mode
+    ended_by: str
+    since: Instant
+
+
+class ModeBoard:
+    """All standing requests; the worst one that concerns a scope wins."""
+
+    __slots__ = ("_requests", "version")
+
+    def __init__(self) -> None:
+        self._requests: dict[tuple[str, str], ModeRequest] = {}
+        self.version = 0
+
+    def ask(self, request: ModeRequest) -> bool:
+        """Stand a request; whether it changes anything (a repeated one keeps its age)."""
+        key = (request.scope, request.cause.value)
+        known = self._requests.get(key)
+        if known is not None and known.mode is request.mode:
+            return False
+        self._requests[key] = request
+        self.version += 1
+        return True
+
+    def withdraw(self, scope: str, cause: ModeCause) -> bool:
+        """End a request; whether it stood."""
+        if self._requests.pop((scope, cause.value), None) is None:
+            return False
+        self.version += 1
+        return True
+
+    @property
+    def any_standing(self) -> bool:
+        """Whether anybody asks for anything."""
+        return bool(self._requests)
+
+    def mode(self, symbol: str, direction: str) -> Mode:
+        """The worst mode asked for a direction of a symbol."""
+        worst = Mode.NORMAL
+        scopes = (ACCOUNT, symbol, f"{symbol}/{direction}")
+        for request in self._requests.values():
+            if request.scope in scopes and request.mode > worst:
+                worst = request.mode
+        return worst
+
+    def standing(self) -> list[ModeRequest]:
+        """All requests, oldest first."""
+        return sorted(self._requests.values(), key=lambda request: (request.since, request.scope))
+
+    def snapshot(self) -> list[dict[str, object]]:
+        """All memory, serialisable."""
+        return [
+            {
+                "scope": request.scope,
+                "cause": request.cause.value,
+                "mode": request.mode.name,
+                "ended_by": request.ended_by,
+                "since": request.since,
+            }
+            for request in self._requests.values()
+        ]
+
+    def restore(self, parts: list[Saved]) -> None:
+        """The inverse of snapshot."""
+        self._requests.clear()
+        for part in parts:
+            request = ModeRequest(
+                scope=part.text("scope"),
+                cause=ModeCause(part.text("cause")),
+                mode=Mode[part.text("mode")],
+                ended_by=part.text("ended_by"),
+                since=Instant(part.whole("since")),
+            )
+            self._requests[(request.scope, request.cause.value)] = request
+        self.version += 1

@@ -1,0 +1,1 @@
+"""A simulated exchange on virtual time: hedge-mode USDT perpetuals, many symbols, one wallet."""

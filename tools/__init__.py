@@ -1,0 +1,1 @@
+"""Scripts for developing this tree. No package imports them."""

@@ -1,0 +1,151 @@
+"""Runs the commands that prove the claims and keeps what they said, per piece and commit.
+
+A piece that is done for the current state of the code is not run again, so an interrupted
+collection goes on where it stopped.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT_S = 600
+RECORDED_MARKETS = "tests/integration/test_recorded_markets.py"
+UNCOMMITTED = "uncommitted changes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One claim's evidence: what it shows, and the command that shows it.
+
+    `needs` is the file, relative to the root, without which there is nothing to run.
+    """
+
+    name: str
+    shows: str
+    command: tuple[str, ...]
+    needs: str
+
+
+PIECES = (
+    Piece(
+        name="recorded-behaviour",
+        shows="The kernel decides as the earlier bots did, or deviates by a named rule.",
+        command=(".venv/bin/python", "-m", "bbu_reference", "check"),
+        needs="bbu_reference/__main__.py",
+    ),
+    Piece(
+        name="recorded-markets",
+        shows="Recorded trades run, and skipping quiet tickers changes no byte of the result.",
+        command=(".venv/bin/python", "-m", "pytest", "-rA", RECORDED_MARKETS),
+        needs=RECORDED_MARKETS,
+    ),
+    Piece(
+        name="bench",
+        shows="Speed and memory of the backtest on this kind of machine.",
+        command=(".venv/bin/python", "bench/run.py"),
+        needs="bench/run.py",
+    ),
+)
+
+
+def code_state(root: Path) -> str:
+    """Names the last commit that touched anything but documents, or says that there are changes."""
+
+    def git(*arguments: str) -> str:
+        run = subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)
+        return run.stdout.decode().strip()
+
+    code = ("--", ".", ":!docs", ":!*.md")
+    if git("status", "--porcelain", *code):
+        return UNCOMMITTED
+    return git("log", "-1", "--format=%H", *code)
+
+
+def is_done(report: Path, state: str) -> bool:
+    """Tells whether the report holds a finished run of this very state of the code."""
+    if state == UNCOMMITTED or not report.exists():
+        return False
+    lines = report.read_text(encoding="utf-8").splitlines()
+    return f"- commit: {state}" in lines and "- exit code: 0" in lines
+
+
+def without_places(text: str, root: Path) -> str:
+    """Takes the machine's own folders out of the text, so that it reads the same everywhere."""
+    return text.replace(str(root), ".").replace(str(Path.home()), "~")
+
+
+def render(piece: Piece, state: str, now: datetime, exit_code: str, output: str) -> str:
+    """Writes one report: what it shows, how to get it again, what it said."""
+    return (
+        f"# {piece.name}\n\n{piece.shows}\n\n"
+        f"- command: `{' '.join(piece.command)}`\n"
+        f"- commit: {state}\n"
+        f"- date: {now:%Y-%m-%d %H:%M} UTC\n"
+        f"- exit code: {exit_code}\n\n"
+        f"```text\n{output.strip()}\n```\n"
+    )
+
+
+def collect(piece: Piece, root: Path, state: str, limit_s: float = LIMIT_S) -> bool:
+    """Runs one piece and writes its report; False when it failed or took too long."""
+    with subprocess.Popen(
+        piece.command,
+        cwd=root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as run:
+        try:
+            output, _ = run.communicate(timeout=limit_s)
+            exit_code = str(run.returncode)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)  # what the command started goes with it
+            output, _ = run.communicate()
+            exit_code = f"none, stopped after {limit_s:.0f} s"
+    text = without_places(output.decode("utf-8", errors="replace"), root)
+    report = root / "docs" / "evidence" / f"{piece.name}.md"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(render(piece, state, datetime.now(tz=UTC), exit_code, text), encoding="utf-8")
+    return exit_code == "0"
+
+
+def collect_all(pieces: Sequence[Piece], root: Path, limit_s: float = LIMIT_S) -> int:
+    """Runs every piece that is not done; 0 when all are, 2 when one failed."""
+    state = code_state(root)
+    failed = []
+    for piece in pieces:
+        if not (root / piece.needs).exists():
+            print(f"{piece.name}: skipped, {piece.needs} is not there")
+        elif is_done(root / "docs" / "evidence" / f"{piece.name}.md", state):
+            print(f"{piece.name}: done before")
+        else:
+            print(f"{piece.name}: running", flush=True)
+            if not collect(piece, root, state, limit_s):
+                failed.append(piece.name)
+                print(f"{piece.name}: FAILED, see docs/evidence/{piece.name}.md")
+    return 2 if failed else 0
+
+
+def entry(arguments: Sequence[str], pieces: Sequence[Piece] = PIECES, root: Path = ROOT) -> int:
+    """Runs the named pieces, or all; 0 done, 1 unknown name, 2 a piece failed."""
+    parser = argparse.ArgumentParser(prog="tools.evidence", description=__doc__)
+    parser.add_argument("names", nargs="*", help="only these pieces")
+    wanted = parser.parse_args(arguments).names
+    known = {piece.name: piece for piece in pieces}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        print(f"expected one of {', '.join(known)}, found {', '.join(unknown)}", file=sys.stderr)
+        return 1
+    return collect_all([known[name] for name in wanted] or pieces, root)
+
+
+if __name__ == "__main__":
+    sys.exit(entry(sys.argv[1:]))
