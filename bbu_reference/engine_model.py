@@ -180,7 +180,7 @@ def text_of(level: int, tick: Fraction) -> str:
 def identity_of(strat_id: str | None, symbol: str, side: str, price: str, direction: str) -> str:
     """The first 16 hex digits of SHA-256 over the parts of an order's identity (I-1)."""
     parts = [symbol, side, price, direction]
-    if strat_id:
+    if strat_id is not None:
         parts.insert(0, strat_id)
     return sha256("_".join(parts).encode()).hexdigest()[:16]
 

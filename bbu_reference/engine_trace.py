@@ -15,7 +15,7 @@ from bbu_reference.engine_model import (
     grid_hash,
 )
 from bbu_reference.engine_subject import EngineState, EngineSubject
-from bbu_reference.framework import FileReport, Rule
+from bbu_reference.framework import FileReport, Raises, Rule, outcome
 from bbu_reference.grid_model import RecordedGrid, RightGrid
 from bbu_reference.grid_rules import FLOAT_ROUNDING, GridState, explain, state_of
 from bbu_reference.numbers import canonical_text, recorded_ticks, ticks
@@ -39,8 +39,7 @@ CANONICAL_TEXT = Rule(
 
 def check(document: dict[str, Any], report: FileReport) -> None:
     """Judge every event of every scenario."""
-    for case in document["cases"]:
-        _Scenario(case, report).run()
+    report.judge_each(document["cases"], lambda case: _Scenario(case, report).run())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +143,8 @@ class _Scenario:
             levels=tuple(recorded_ticks(price, self.tick) for price in prices),
             anchor=anchor,
         )
-        if grid.sound and (last is None or last > 0):
+        complete = len(grid.levels) in (0, 2 * (self.case["n"] // 2) + 1)
+        if grid.sound and complete and (last is None or last > 0):
             state = EngineState(grid=grid, last=last, fill=fill)
             self.subject.adopt(state)
             self._follow(state)
@@ -214,10 +214,10 @@ class _Scenario:
         self, row: dict[str, Any], orders: list[BookOrder], before: EngineState, recorded: Output
     ) -> tuple[Output, list[Rule]]:
         """What is right at this event, and the rules that recognise another recording."""
-        price = ticks(row.get("x"), self.tick)
-        if row["e"] == "O" or price is None:
+        if row["e"] == "O":
             return self._output(before, NOTHING), []
-        if price <= 0:
+        price = outcome(lambda: ticks(row["x"], self.tick))
+        if isinstance(price, Raises) or price <= 0:
             refused = EngineState(
                 grid=GridState(
                     raised=True,

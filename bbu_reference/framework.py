@@ -65,6 +65,17 @@ class Raises:
 RAISES = Raises()
 
 
+MALFORMED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What reading a case of another shape raises: such a case failed, it was not judged."""
+
+
 def outcome(call: Callable[[], Any]) -> Any:
     """What a call gives, or `Raises`; arithmetic refusals count, programming errors do not."""
     try:
@@ -129,6 +140,17 @@ class FileReport:
             self.deviate(stratum, rules)
         return True
 
+    def judge_each(
+        self, rows: Iterable[Any], judge: Callable[[Any], None], *, stratum: str | None = None
+    ) -> None:
+        """Judge rows one by one; one that cannot be read fails alone."""
+        for number, row in enumerate(rows):
+            try:
+                judge(row)
+            except MALFORMED as error:
+                text = f"cannot be judged: {type(error).__name__}: {error}"
+                self.fail(stratum or _stratum(row), _identity(row, number), text)
+
     @property
     def units(self) -> int:
         """Cases and steps of the file."""
@@ -155,3 +177,15 @@ class FileReport:
         """Whether nothing failed and every large rule is argued for."""
         failed = any(tally.failures for tally in self.strata.values())
         return not failed and not self.unargued_rules()
+
+
+def _stratum(row: Any) -> str:
+    if isinstance(row, dict):
+        return str(row.get("s", "unknown"))
+    return str(row[1]) if isinstance(row, list) and len(row) > 1 else "unknown"
+
+
+def _identity(row: Any, number: int) -> str:
+    if isinstance(row, dict):
+        return str(row.get("id", f"row {number}"))
+    return str(row[0]) if isinstance(row, list) and row else f"row {number}"

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from bbu_reference.framework import FileReport, Rule, outcome
+from bbu_reference.framework import FileReport, Raises, Rule, outcome
 from bbu_reference.grid_model import RecordedGrid, RightGrid, RightRefusal, is_correct
 from bbu_reference.grid_rules import BAD_CONFIG, NO_CENTRE, GridState, explain, state_of
 from bbu_reference.grid_subject import GridSubject, grid_config
@@ -17,17 +17,19 @@ NOTHING_BUILT = GridState(raised=True, sides="", levels=(), anchor=None)
 
 def check(document: dict[str, Any], report: FileReport) -> None:
     """Judge every case of the file."""
-    for number, row in enumerate(document["header"].get("config_validation", ())):
-        _check_config(row, number, report)
-    for case in document["cases"]:
-        _check_case(case, report)
+    report.judge_each(
+        document["header"].get("config_validation", ()),
+        lambda row: _check_config(row, report),
+        stratum="config_validation",
+    )
+    report.judge_each(document["cases"], lambda case: _check_case(case, report))
 
 
-def _check_config(row: dict[str, Any], number: int, report: FileReport) -> None:
+def _check_config(row: dict[str, Any], report: FileReport) -> None:
     config = outcome(lambda: grid_config(row["n"], row["step"], row["threshold"]))
     report.settle(
         "config_validation",
-        f"config {number}",
+        f"n={row['n']} step={row['step']} threshold={row['threshold']}",
         ours="accepted" if hasattr(config, "grid_count") else "refused",
         recorded="refused" if row["err"] else "accepted",
     )
@@ -74,11 +76,10 @@ def _right(case: dict[str, Any], recorded: GridState) -> tuple[Built | None, lis
     """What the build should give, and why the recording differs."""
     nothing: Built = (NOTHING_BUILT, False, None)
     center = outcome(lambda: ticks(case["price"], case["tick"]))
-    step = ticks(case["step"], "1")
-    assert step is not None
-    if case["n"] <= 0 or not 0 < step < 100:
+    step = outcome(lambda: Fraction(case["step"]))
+    if case["n"] <= 0 or isinstance(step, Raises) or not 0 < step < 100:
         return nothing, [BAD_CONFIG]
-    if not center:
+    if center is None or isinstance(center, Raises) or center <= 0:
         return nothing, [NO_CENTRE]
     grid = RightGrid(case["n"], case["step"], "0.3")
     refusal = None

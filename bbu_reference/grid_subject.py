@@ -6,7 +6,7 @@ from fractions import Fraction
 from bbu_reference.grid_rules import GridState
 from bbu_reference.numbers import ticks, whole
 from gridcore.config import GridConfig, SidePolicy
-from gridcore.grid import GridError, is_grid_correct, wait_center
+from gridcore.grid import is_grid_correct, wait_center
 from gridcore.instrument import Price
 from gridcore.on_fill import OnFillGrid
 from gridcore.sides import GridSideType
@@ -41,14 +41,12 @@ class GridSubject:
 
     def build(self, price: object) -> None:
         """Build around a price; a refusal is kept for `state`."""
-        center = price_in_ticks(price, self.tick)
-        self.raised = False
-        if center is None:
-            self.raised = True
-            return
+        self.raised = price is None
         try:
-            self.grid.build(center)
-        except GridError:
+            center = price_in_ticks(price, self.tick)
+            if center is not None:
+                self.grid.build(center)
+        except ValueError:
             self.raised = True
 
     def update(self, fill: object, last: object) -> None:
@@ -56,7 +54,7 @@ class GridSubject:
         self.raised = False
         try:
             self.grid.update(price_in_ticks(fill, self.tick), price_in_ticks(last, self.tick))
-        except GridError:
+        except ValueError:
             self.raised = True
 
     def adopt(self, state: GridState) -> None:

@@ -15,10 +15,12 @@ from bbu_reference.restore import check_restore
 
 def check(document: dict[str, Any], report: FileReport) -> None:
     """Judge every step of every sequence, and the restore cases of the header."""
-    for case in document["header"].get("restore_grid_cases", ()):
-        check_restore(case, report)
-    for case in document["cases"]:
-        _Sequence(case, report).run()
+    report.judge_each(
+        document["header"].get("restore_grid_cases", ()),
+        lambda case: check_restore(case, report),
+        stratum="restore",
+    )
+    report.judge_each(document["cases"], lambda case: _Sequence(case, report).run())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,18 +3,27 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from appkit.version import CodeVersion
+from backtest.config import load_config
+from backtest.export import Finished
+from backtest.metrics import compute_results
 from backtest.outcome import Drawdown, Fill, FillKind, FinalLeg, GridChange, RunOutcome
+from backtest.run_manifest import run_manifest
+from backtest.tables import trades_csv
+from backtest.wiring import Selection, wire
 from gridcore.clock import HOUR_US, MINUTE_US, Instant
 from gridcore.events import FillEvidence
 from gridcore.instrument import Instrument, Steps
 from gridcore.pnl import fill_leg, trading_fee, unrealised
 from gridcore.session.effects import LedgerEntry, LedgerKind
 from gridcore.sides import DirectionType, SideType
+from tapes import BarOrder, TapeHeader, TapeWriter, TradeColumns
 
 SYMBOL = "BTCUSDT"
 START = Instant(1_767_229_200_000_000)  # 2026-01-01 01:00 UTC
@@ -49,6 +58,7 @@ class OutcomeBuilder:
         self.legs: dict[DirectionType, tuple[Decimal, Decimal | None]] = {
             direction: (Decimal(0), None) for direction in DirectionType
         }
+        self.book(START, LedgerKind.CASH, INITIAL, None)
 
     def fill(self, row: Row, *, kind: FillKind = FillKind.GRID, rate: Decimal = MAKER) -> None:
         """Book one fill with its fee and its realised profit."""
@@ -104,7 +114,7 @@ class OutcomeBuilder:
     def outcome(self, mark: str = "99990", minutes: int = 120, **changes: Any) -> RunOutcome:
         """The outcome at `mark`; `changes` replace fields of it."""
         price = Decimal(mark)
-        wallet = INITIAL + sum((entry.amount for entry in self.ledger), Decimal(0))
+        wallet = sum((entry.amount for entry in self.ledger), Decimal(0))
         open_profit = Decimal(0)
         legs = []
         for direction, (size, entry) in self.legs.items():
@@ -227,3 +237,89 @@ def sc_1() -> OutcomeBuilder:
     for row in SC_1:
         built.fill(row)
     return built
+
+
+CONFIG_TEXT = """\
+initial_balance: 10000
+strategies:
+  - strat_id: grid
+    symbol: BTCUSDT
+    grid_count: 6
+    grid_step: 0.2
+    amount: "1000"
+tapes:
+  BTCUSDT: tape
+instruments:
+  BTCUSDT:
+    tick_size: 0.1
+    qty_step: 0.001
+    min_qty: 0.001
+    max_qty: 100
+    min_notional: 5
+    max_leverage: 100
+    funding_interval_minutes: 480
+    tiers:
+      - {max_value: 2000000, maintenance_rate: 0.005, deduction: 0, initial_rate: 0.01}
+      - {maintenance_rate: 0.01, deduction: 10000, initial_rate: 0.02}
+"""
+"""A whole configuration of the golden scenarios (spec/strategy.md 2.12); its tape is `tape`."""
+
+SC_1_PRICES = (100000, 99790, 99590, 99810, 100010, 100210, 99990)
+
+
+def write_tape(
+    folder: Path,
+    prices: Sequence[float] = SC_1_PRICES,
+    *,
+    symbol: str = SYMBOL,
+    bars: bool = False,
+    tick_size: str = "0.1",
+) -> Path:
+    """A tape of one trade a minute from 2026-01-01 01:00, as the golden scenarios have it."""
+    header = TapeHeader(
+        symbol=symbol,
+        tick_size=tick_size,
+        qty_step="0.001",
+        source="hand-made",
+        bar_order=BarOrder.HIGH_FIRST if bars else None,
+    )
+    count = len(prices)
+    with TapeWriter(folder, header) as writer:
+        writer.add_trades(
+            TradeColumns(
+                time=np.asarray([START + i * MINUTE_US for i in range(count)], dtype=np.int64),
+                price=np.asarray([round(p / float(tick_size)) for p in prices], dtype=np.int64),
+                size=np.full(count, 1000, dtype=np.int64),
+                side=np.ones(count, dtype=np.int8),
+                seq=None,
+            )
+        )
+        writer.commit()
+    return folder
+
+
+@pytest.fixture
+def make_tape() -> Callable[..., Path]:
+    """Writes a small tape into a folder."""
+    return write_tape
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the configuration `backtest.yaml` of SC-1 and its tape."""
+    (tmp_path / "backtest.yaml").write_text(CONFIG_TEXT, encoding="utf-8")
+    write_tape(tmp_path / "tape")
+    return tmp_path
+
+
+@pytest.fixture
+def finished(sc_1: OutcomeBuilder, project: Path) -> Finished:
+    """SC-1 as a finished run, with its manifest."""
+    file = project / "backtest.yaml"
+    config = load_config(file)
+    wired = wire(config, file, Selection(tapes={}), Instant(START + 24 * HOUR_US))
+    results = compute_results(sc_1.outcome())
+    table = trades_csv(results.outcome)
+    code = CodeVersion(package="backtest", version="1.0", commit=None, modified=None)
+    manifest = run_manifest(config, wired, results, code=code, trades_csv=table, verified=None)
+    return Finished(results=results, trades_csv=table, manifest=manifest)

@@ -19,9 +19,9 @@ from gridcore.events import (
 )
 from gridcore.instrument import Steps
 from gridcore.pnl import fill_leg
-from gridcore.session.effects import PlaceOrder
+from gridcore.session.effects import PlaceOrder, TimeInForce
 from gridcore.sides import BUY, LONG, SELL, SHORT
-from simvenue.messages import SymbolSpec
+from simvenue.messages import FillModel, LiquidationPolicy, SymbolSpec
 from simvenue.venue import SimVenue
 
 Venues = Callable[..., SimVenue]
@@ -120,19 +120,19 @@ def test_closes_that_a_deleveraged_leg_no_longer_covers_go_from_the_farthest_in(
     assert venue.deleverage("BTCUSDT", SHORT, Steps(6), Instant(5)) == []
 
 
-def test_closes_of_a_short_lie_below_the_market_so_the_lowest_goes_first(
+def test_closes_of_a_short_lie_below_the_market_so_the_lowest_and_newest_goes_first(
     make_venue: Venues, place: Placing, trade: Trading
 ) -> None:
     venue = make_venue()
     trade(venue, 1, 500_000)
     venue.submit(place("open", 500_010, 10, side=SELL, direction=SHORT), Instant(1))
     trade(venue, 2, 500_011)
-    for name, price in (("near", 499_000), ("far", 497_000)):
-        venue.submit(place(name, price, 5, side=BUY, direction=SHORT), Instant(3))
+    for name, price, qty in (("near", 499_000, 4), ("far", 497_000, 3), ("newer", 497_000, 3)):
+        venue.submit(place(name, price, qty, side=BUY, direction=SHORT), Instant(3))
 
-    venue.deleverage("BTCUSDT", SHORT, Steps(5), Instant(4))
+    venue.deleverage("BTCUSDT", SHORT, Steps(3), Instant(4))
 
-    assert [order.wire_id for order in venue.open_orders("BTCUSDT")] == ["near"]
+    assert [order.wire_id for order in venue.open_orders("BTCUSDT")] == ["near", "far"]
 
 
 class Oracle:
@@ -190,9 +190,6 @@ def test_the_wallet_is_the_initial_balance_and_the_sum_of_all_entries_a_12(
     steps: list[tuple[Any, ...]],
     model: str,
 ) -> None:
-    from gridcore.session.effects import TimeInForce
-    from simvenue.messages import FillModel, LiquidationPolicy
-
     specs = [
         make_spec(symbol, leverage=Decimal(50), funding_rate=Decimal("0.0003")) for symbol in UNITS
     ]

@@ -127,6 +127,15 @@ def test_a_close_is_cut_to_what_no_other_close_covers_110017(
     assert code(third) == 110017
 
 
+def test_resting_opens_are_charged_before_the_first_price_is_known(
+    make_venue: Venues, place: Placing
+) -> None:
+    venue = make_venue()
+    venue.submit(place("a", 500_000, 1_900), NOW)  # margin 9,500 of 10,000
+
+    assert code(venue.submit(place("b", 500_000, 100), NOW)) == 110007
+
+
 def test_closes_need_no_minimum_value(make_venue: Venues, place: Placing, trade: Trading) -> None:
     venue = make_venue()
     long_of(venue, place, trade, 10)
@@ -156,6 +165,6 @@ def test_resting_opens_and_losses_use_up_margin_and_closes_bypass_it(
 
     assert code(venue.submit(place("x", 400_000, 250), NOW)) == 110007
     assert code(venue.submit(place("y", 400_000, 200), NOW)) == 0
-    trade(venue, 20, 499_000)
+    trade(venue, 20, 497_000)
     assert code(venue.submit(place("z", 400_000, 10), NOW)) == 110007
     assert code(venue.submit(place("c", 500_000, 1_000, side=SELL), NOW)) == 0

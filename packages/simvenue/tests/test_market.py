@@ -43,7 +43,7 @@ def test_a_ticker_s_last_price_counts_only_where_no_trades_are_on_the_tape(
         market.see(100, None, None, None, None)
         market.see(200, None, None, None, None)
 
-    assert (with_trades.last, without.last) == (100, 200)
+    assert (with_trades.last, without.last) == (None, 200)
 
 
 def test_an_absent_or_zero_quote_is_gone_and_an_absent_mark_or_rate_stays(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gridcore.clock import Instant
 from gridcore.events import NO_LIQUIDATION, PositionUpdate, WalletUpdate
+from gridcore.instrument import Steps
 from gridcore.pnl import pair_liquidation
 from gridcore.session.effects import PlaceOrder
 from gridcore.sides import LONG, SELL, SHORT
@@ -84,7 +85,7 @@ def test_flat_legs_have_no_entry_and_no_liquidation_price(make_venue: Venues) ->
             symbol="BTCUSDT",
             at=Instant(7),
             direction=direction,
-            size=0,
+            size=Steps(0),
             entry=None,
             liquidation=NO_LIQUIDATION,
             mark=None,

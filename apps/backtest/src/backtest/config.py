@@ -17,10 +17,10 @@ from backtest.config_parts import (
     FeeRate,
     FeesConfig,
     FillModelConfig,
+    FundingRate,
     LatencyConfig,
     Name,
     NotNegative,
-    Number,
     Positive,
     Rate,
     SafetyBlock,
@@ -164,9 +164,7 @@ class BacktestConfig(StrictModel):
     latency: LatencyConfig = LatencyConfig()
     fees: FeesConfig = FeesConfig()
     enable_funding: bool = True
-    funding_rate: Annotated[Number, Field(ge=Decimal("-0.05"), le=Decimal("0.05"))] = Decimal(
-        "0.0001"
-    )
+    funding_rate: FundingRate = Decimal("0.0001")
     funding_price: FundingPrice = FundingPrice.MARK
     liquidation_policy: LiquidationPolicy = LiquidationPolicy.STOP
     safety: SafetyBlock = SafetyBlock()

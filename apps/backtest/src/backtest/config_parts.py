@@ -1,5 +1,7 @@
 """The smaller blocks of a backtest's configuration: fill model, latency, fees, safety."""
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -28,10 +30,35 @@ Number = Annotated[Decimal, BeforeValidator(_not_float), AfterValidator(_finite)
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 Rate = Annotated[Number, Field(ge=0, le=1)]
-FeeRate = Annotated[Number, Field(ge=Decimal("-0.01"), le=Decimal("0.01"))]
+
+
+def _between(low: str, high: str) -> Callable[[Decimal], Decimal]:
+    def check(value: Decimal) -> Decimal:
+        if not Decimal(low) <= value <= Decimal(high):
+            raise ValueError(f"expected a fraction from {low} to {high}")
+        return value
+
+    return check
+
+
+def _matching(pattern: str, expected: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return check
+
+
+FeeRate = Annotated[Number, AfterValidator(_between("-0.01", "0.01"))]
 """A share of the traded value; negative is a rebate."""
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Symbol = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{1,31}$")]
+FundingRate = Annotated[Number, AfterValidator(_between("-0.05", "0.05"))]
+Name = Annotated[
+    str, AfterValidator(_matching(r"[^\x00-\x1f\x7f]{1,64}", "1 to 64 printable characters"))
+]
+Symbol = Annotated[
+    str, AfterValidator(_matching(r"[A-Z0-9][A-Z0-9._-]{1,31}", "a symbol such as BTCUSDT"))
+]
 
 
 class WindDownMode(StrEnum):

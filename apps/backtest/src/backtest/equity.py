@@ -14,7 +14,8 @@ from appkit.exits import RunFailed
 from backtest.outcome import MONEY_UNIT, Drawdown
 from gridcore.clock import HOUR_US, Instant
 from gridcore.sides import LONG
-from simvenue import LegState, SimVenue
+from simvenue import SimVenue
+from simvenue.messages import LegState
 from tapes.columns import UNKNOWN
 from tapes.compiled import Integers
 from tapes.scan import EquityFeed, EquityTrack, ScanIndex, equity_walk, load_or_build

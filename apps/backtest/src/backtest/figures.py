@@ -69,14 +69,14 @@ def _price_line(outcome: RunOutcome, symbol: str) -> Any:
 
 
 def price_figure(outcome: RunOutcome, symbol: str) -> Any:
-    """The market price of a symbol with every fill on it; filled markers open, hollow ones close."""
+    """The market price of a symbol with every fill; filled markers open, hollow ones close."""
     figure = go.Figure(_price_line(outcome, symbol))
     fills = [fill for fill in outcome.fills if fill.symbol == symbol]
     grid_fills = [fill for fill in fills if fill.kind is FillKind.GRID]
     size = 7 if len(fills) < 500 else 5 if len(fills) < 4000 else 3
     for (direction, side), (name, marker, colour) in _FILL_STYLES.items():
         chosen = [f for f in grid_fills if f.direction is direction and f.side is side]
-        # Both legs fill at one place and time; the shorts' smaller markers leave the longs' visible.
+        # Both legs fill at one place; the shorts' smaller markers leave the longs' visible.
         width = size + 4 if direction is LONG else size
         _add_markers(figure, chosen, name, {"symbol": marker, "color": colour, "size": width})
     forced = [fill for fill in fills if fill.kind is not FillKind.GRID]

@@ -70,7 +70,9 @@ def check_identity(outcome: RunOutcome, pairing: Pairing) -> Identity:
     unmatched += [f"{name} is held but has no mark" for name in sorted(held - marks.keys())]
     inventory = pairing.inventory(marks) if held <= marks.keys() else Decimal(0)
     total = outcome.final_equity - outcome.initial_balance
-    fees, funding, cash = -sums[LedgerKind.FEE], -sums[LedgerKind.FUNDING], sums[LedgerKind.CASH]
+    fees, funding = -sums[LedgerKind.FEE], -sums[LedgerKind.FUNDING]
+    # The ledger opens with the initial balance, so that its sum is the wallet.
+    cash = sums[LedgerKind.CASH] - outcome.initial_balance
     return Identity(
         total=total,
         cycles=pairing.profit,

@@ -63,9 +63,11 @@ def run_wired(
 
     RunFailed (exit 2) when the identity of a run is violated: its numbers cannot be trusted.
     """
-    runs, verified = {}, {}
+    runs: dict[str, Finished] = {}
+    verified: dict[str, VerifyReport] = {}
     for name, plan in plans_of(wired.plan).items():
-        outcome = run_backtest(plan, progress=progress)
+        done = sum(finished.results.outcome.ticks for finished in runs.values())
+        outcome = run_backtest(plan, progress=_after(done, progress))
         if verify:
             verified[name] = verify_run(plan, outcome)
         runs[name] = finish(
@@ -75,6 +77,11 @@ def run_wired(
             verified=verified[name].identical if verify else None,
         )
     return Ran(runs=runs, verified=verified)
+
+
+def _after(done: int, progress: Progress | None) -> Progress | None:
+    """Progress of a later run of several: it goes on where the earlier ones ended."""
+    return None if progress is None else lambda rows: progress(done + rows)
 
 
 def finish(

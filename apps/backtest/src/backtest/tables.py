@@ -66,7 +66,9 @@ def cell_text(cell: Cell) -> str:
         case int() | float():
             return str(cell)
         case _:
-            return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+            # The csv module leaves a lone carriage return unquoted, which would break the row.
+            text = cell.replace("\r", " ")
+            return f"'{text}" if cell.startswith(_FORMULA_STARTS) else text
 
 
 def trades_csv(outcome: RunOutcome) -> str:
@@ -118,7 +120,7 @@ def _return_pct(equity: Decimal, initial: Decimal) -> Decimal:
 
 
 def ledger_csv(outcome: RunOutcome) -> str:
-    """Every movement of cash with the balance after it."""
+    """Every movement of cash with the balance after it; the first is the initial balance."""
     return csv_text(
         ("timestamp", "kind", "symbol", "direction", "amount", "balance", "reference"),
         _ledger_rows(outcome),
@@ -126,7 +128,7 @@ def ledger_csv(outcome: RunOutcome) -> str:
 
 
 def _ledger_rows(outcome: RunOutcome) -> Iterator[Sequence[Cell]]:
-    balance = outcome.initial_balance
+    balance = Decimal(0)
     for entry in outcome.ledger:
         balance += entry.amount
         yield (

@@ -16,6 +16,7 @@ from appkit.exits import UserError
 from appkit.spelling import did_you_mean
 from backtest.config import BacktestConfig, StrategyConfig
 from backtest.config_parts import WindDownMode
+from backtest.feasibility import check_ladder
 from backtest.market_facts import MarketFacts, resolve_market
 from gridcore.clock import Instant
 from gridcore.config import (
@@ -104,7 +105,9 @@ def wire(config: BacktestConfig, file: Path, selection: Selection, now: Instant)
         try:
             market = resolve_market(config, strategy, file, now)
             tape = _open_tape(config, strategy.symbol, file, selection)
-            _check_tape(tape, market, config.fill_model.name, window)
+            first_row = _check_tape(tape, market, config.fill_model.name, window)
+            first_price = market.instrument.price(int(tape.trades.price[first_row]))
+            notes = check_ladder(config, strategy, market, first_price)
         except UserError as error:
             if selection.strict:
                 raise
@@ -112,7 +115,7 @@ def wire(config: BacktestConfig, file: Path, selection: Selection, now: Instant)
             warnings.append(f"{strategy.symbol} is left out: {error.message}")
             continue
         markets[strategy.symbol], tapes[strategy.symbol] = market, tape
-        warnings += market.warnings
+        warnings += [*market.warnings, *notes]
     if not tapes:
         raise refusals[0]
     used = [strategy for strategy in strategies if strategy.symbol in tapes]
@@ -221,7 +224,8 @@ def _open_tape(config: BacktestConfig, symbol: str, file: Path, selection: Selec
         ) from error
 
 
-def _check_tape(tape: Tape, market: MarketFacts, model: FillModel, window: Window) -> None:
+def _check_tape(tape: Tape, market: MarketFacts, model: FillModel, window: Window) -> int:
+    """Refuse a tape that does not fit; the number of the first trade of the run."""
     header, instrument = tape.manifest.header, market.instrument
     name = f"the tape {tape.path}"
     if header.symbol != instrument.symbol:
@@ -242,7 +246,7 @@ def _check_tape(tape: Tape, market: MarketFacts, model: FillModel, window: Windo
             "import the tape with the instrument's step, or use another fill model",
         )
     _check_quotes(tape, model)
-    _check_window(tape, window)
+    return _first_row(tape, window)
 
 
 def _check_quotes(tape: Tape, model: FillModel) -> None:
@@ -253,13 +257,16 @@ def _check_quotes(tape: Tape, model: FillModel) -> None:
         )
 
 
-def _check_window(tape: Tape, window: Window) -> None:
-    first, last = tape.manifest.first_us, tape.manifest.last_us
-    starts_late = window.start is not None and window.start > last
-    ends_early = window.end is not None and window.end <= first
-    if starts_late or ends_early:
+def _first_row(tape: Tape, window: Window) -> int:
+    """The first trade within the window, which must hold at least one."""
+    first_us, last_us = tape.manifest.first_us, tape.manifest.last_us
+    start = first_us if window.start is None else window.start
+    end = last_us + 1 if window.end is None else window.end
+    first, stop = np.searchsorted(tape.trades.time, [start, end])
+    if first >= stop:
         raise UserError(
-            f"the tape {tape.path} holds nothing of the chosen time: it covers "
-            f"{instant_text(first)} to {instant_text(last)}",
+            f"the tape {tape.path} holds no trade of the chosen time: it covers "
+            f"{instant_text(first_us)} to {instant_text(last_us)}",
             "choose --start and --end within it",
         )
+    return int(first)

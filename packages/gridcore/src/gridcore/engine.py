@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from gridcore.clock import Instant
 from gridcore.config import GridConfig, IdentitySalt, SafetyConfig, SidePolicy
-from gridcore.events import Event, Execution, Ticker
+from gridcore.events import Event, ExecType, Execution, Ticker
 from gridcore.follow import FollowRules
 from gridcore.grid import parse_rows, wait_center
 from gridcore.instrument import Instrument, Price, Ticks
@@ -124,13 +124,15 @@ class GridEngine:
     ) -> list[Intent]:
         """Take one event and the orders that rest now; return cancels, then places (E-1, rule 12).
 
-        Only tickers yield intents. The caller feeds each execution once.
+        Only tickers yield intents. Other symbols' events and executions that no order of ours
+        caused (funding, liquidation) change nothing. The caller feeds each execution once.
         """
         if isinstance(event, Execution):
-            self._check_price(event.price)
-            self.rules.fill(event.price, event.at, event.sequence, WorkingBook(self.levels))
+            if event.symbol == self.symbol and event.kind is ExecType.TRADE:
+                self._check_price(event.price)
+                self.rules.fill(event.price, event.at, event.sequence, WorkingBook(self.levels))
             return []
-        if not isinstance(event, Ticker):
+        if not isinstance(event, Ticker) or event.symbol != self.symbol:
             return []
         resting = open_orders or {}
         orders = {direction: list(resting.get(direction, ())) for direction in DIRECTIONS}

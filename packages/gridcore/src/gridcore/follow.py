@@ -95,7 +95,9 @@ class FollowRules:
         self.last = last
         levels = self.grid.levels
         if not levels:
-            return self._first_build(ticker, book)
+            built = self._first_build(ticker, book)
+            # Built around anchor_price, the grid may be lopsided or leave the market outside.
+            return built + self.observe(ticker, book) if built else built
         if levels[0] <= last <= levels[-1]:
             self._run = None
             low, high = self._rebalance
@@ -225,8 +227,11 @@ class FollowRules:
         return self._waits
 
     def cancels(self, book: WorkingBook) -> list[tuple[OpenOrder, CancelCause]]:
-        """Orders off the grid, and all but one of the orders at one level."""
-        return book.surplus
+        """Orders off the grid, and all but one of the orders at one level.
+
+        Before the first build nothing is off the grid: adopted orders stay where they rest.
+        """
+        return book.surplus if self.grid.levels else []
 
     def places(self, book: WorkingBook, limits: Limits) -> list[Candidate]:
         """Missing levels that may be placed, by distance to the market, directions interleaved."""

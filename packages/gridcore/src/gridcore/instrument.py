@@ -3,6 +3,7 @@ numbers and whole ticks and steps. It refuses to invent a tick that nobody state
 
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from math import ceil
 from typing import NewType
 
 from gridcore.message import message
@@ -72,7 +73,7 @@ class Instrument:
     @property
     def min_steps(self) -> Steps:
         """Smallest order in steps, rounded up to a whole step."""
-        return Steps(-int(-self.min_qty // self.qty_step))
+        return Steps(ceil(Fraction(self.min_qty) / Fraction(self.qty_step)))
 
     @property
     def max_steps(self) -> Steps:

@@ -58,23 +58,26 @@ def client_order_id(
     """The 16 hex digits that identify an order across its lifecycles (I-1).
 
     `price_text` is canonical (`Instrument.price_text`). Quantity, level index and flags are not
-    part of the identity (I-3). strat_id None or "" gives the unsalted form (I-4).
+    part of the identity (I-3). strat_id None gives the unsalted form (I-4); "" is a salt.
     """
     text = f"{symbol}_{side.value}_{price_text}_{direction.value}"
-    if strat_id:
+    if strat_id is not None:
         text = f"{strat_id}_{text}"
     return sha256(text.encode()).hexdigest()[:16]
 
 
+_TRIPLES = [a + b + c for a in _BASE36 for b in _BASE36 for c in _BASE36]
+
+
 def base36(number: int) -> str:
-    """A non-negative whole number in base 36."""
+    """A non-negative whole number in base 36, three digits at a time."""
     if number < 0:
         raise ValueError(f"expected a number of 0 or more, found {number}")
     digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = _BASE36[digit] + digits
-    return digits or "0"
+    while number >= 46_656:
+        number, triple = divmod(number, 46_656)
+        digits = _TRIPLES[triple] + digits
+    return (_TRIPLES[number] + digits).lstrip("0") or "0"
 
 
 def mint(now: Instant, last_minted: int) -> int:
@@ -102,6 +105,7 @@ def decode_wire_id(text: str | None) -> str | None:
 def recorded_prefix(text: str | None) -> str | None:
     """The identity inside a recorded link id, leniently: what stands before the first hyphen.
 
-    None and "" give None, a text without hyphen is unchanged (I-5). For comparison only.
+    None, "" and nothing before the hyphen give None, a text without hyphen is unchanged (I-5). For
+    comparison only.
     """
-    return text.split("-", 1)[0] if text else None
+    return text.split("-", 1)[0] or None if text else None

@@ -86,7 +86,15 @@ def mark_margins(
 class RiskRules:
     """The table for one configuration. The first rule that applies decides for its direction."""
 
-    __slots__ = ("_emergency", "_long", "_moderate", "_short", "config", "table")
+    __slots__ = (
+        "_emergency",
+        "_long",
+        "_moderate",
+        "_share",
+        "_short",
+        "config",
+        "table",
+    )
 
     def __init__(self, config: RiskConfig) -> None:
         self.config = config
@@ -95,13 +103,17 @@ class RiskRules:
         self.table = self._long + self._short
         self._emergency = emergency_limits(config)
         self._moderate = {LONG: config.min_liq_ratio, SHORT: config.max_liq_ratio}
+        self._share = max(config.losing_ratio, config.small_ratio)
 
     def judge(self, pair: PairRisk) -> RiskVerdict:
         """Multipliers and severities of a pair (R-3 to R-9).
 
         A flat leg, or one without an entry, has no rules. Where two rules set the same multiplier
-        the more severe one wins, so that an emergency is never overwritten (R-9).
+        the more severe one wins, so that an emergency is never overwritten (R-9). Raises ValueError
+        for a price of 0 or below: an unknown price is not a price (LS-29).
         """
+        if pair.price <= 0:
+            raise ValueError(f"expected a known last price above 0, found {pair.price}")
         if not self.config.enabled:
             return NEUTRAL
         long_rule = short_rule = None
@@ -118,6 +130,24 @@ class RiskRules:
         if long_rule is None and short_rule is None:
             return NEUTRAL
         return _merge(long_rule, short_rule, pair.low_balance)
+
+    def even(
+        self, long_qty: Decimal, short_qty: Decimal, mark: Decimal | None, equity: Decimal
+    ) -> bool:
+        """Whether no rule of size can apply: large enough together, neither leg small.
+
+        Margins are compared as values, without dividing by the equity (R-7b). Dangers are not
+        looked at. False when it cannot be told.
+        """
+        if mark is None or equity <= 0 or not short_qty:
+            return False
+        long, short = long_qty * mark, short_qty * mark
+        share = self._share
+        return (
+            long + short >= self.config.min_total_margin * equity
+            and long >= share * short
+            and short >= share * long
+        )
 
     def severity(self, direction: DirectionType, leg: LegRisk, price: Decimal) -> RiskSeverity:
         """How close one leg is to its liquidation at a price, without the other rules."""

@@ -56,6 +56,7 @@ class OnFillRules:
 
     def observe(self, ticker: Ticker, book: WorkingBook) -> list[LevelsChanged]:
         """Take a ticker: build or rebuild, apply a pending fill, plan long then short (E-2)."""
+        before = self.last
         last = self.last = ticker.last
         levels = self.grid.levels
         changes: list[LevelsChanged] = []
@@ -64,6 +65,8 @@ class OnFillRules:
             changes += self._build(center, ticker.at, ChangeCause.BUILT)
         elif not levels[0] <= last <= levels[-1]:
             changes += self._build(last, ticker.at, ChangeCause.REBUILT)
+        elif before is not None and not levels[0] <= before <= levels[-1]:
+            self.hold = None  # back in bounds: the refused rebuild is not needed any more
         if self._fill_pending and self.grid.levels:
             self._fill_pending = False
             changes += self._update(ticker.at)
@@ -85,9 +88,10 @@ class OnFillRules:
         before = list(self.grid.levels)
         try:
             rebuilt = self.grid.update(self.last_fill, self.last)
+            self.hold = None
         except GridError:
+            rebuilt = True  # only a rebuild can have changed levels before the refusal
             self.hold = Hold.SPACING
-            return []
         if self.grid.levels == before:
             return []
         cause = ChangeCause.REBUILT if rebuilt else ChangeCause.SHIFTED

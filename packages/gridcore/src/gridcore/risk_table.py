@@ -4,7 +4,7 @@ It knows which row says what; which row wins is decided in position.py.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import IntEnum
 
 from gridcore.config import RiskConfig
@@ -19,6 +19,11 @@ from gridcore.sides import (
     opening_side,
     opposite,
 )
+
+# Margins are quotients of 28 digits; products with a threshold must not be rounded again.
+_EXACT = Context(prec=80)
+_multiply = _EXACT.multiply
+_add = _EXACT.add
 
 FLAT_SHORT_MARGIN = Decimal("0.0001")
 """Stands for a short margin of zero in the ratio of the margins (R-4)."""
@@ -100,8 +105,8 @@ def endangered(
     if not isinstance(liquidation, Decimal):
         return False
     if direction is LONG:
-        return liquidation > limit * price
-    return 0 < liquidation < limit * price
+        return liquidation > _multiply(limit, price)
+    return 0 < liquidation < _multiply(limit, price)
 
 
 def _danger(direction: DirectionType, limit: Decimal) -> Callable[[PairRisk], bool]:
@@ -120,10 +125,10 @@ def _low_margin(config: RiskConfig) -> Callable[[PairRisk], bool]:
     def low_margin(pair: PairRisk) -> bool:
         long = pair.long_margin
         short = pair.short_margin
-        if long + short >= least:
+        if _add(long, short) >= least:
             return False
         short = short or FLAT_SHORT_MARGIN
-        return low * short < long < high * short
+        return _multiply(low, short) < long < _multiply(high, short)
 
     return low_margin
 
@@ -132,10 +137,10 @@ def _smaller(direction: DirectionType, share: Decimal) -> Callable[[PairRisk], b
     """Whether a leg's margin is below a share of the other's."""
 
     def long_smaller(pair: PairRisk) -> bool:
-        return pair.long_margin < share * (pair.short_margin or FLAT_SHORT_MARGIN)
+        return pair.long_margin < _multiply(share, pair.short_margin or FLAT_SHORT_MARGIN)
 
     def short_smaller(pair: PairRisk) -> bool:
-        return (pair.short_margin or FLAT_SHORT_MARGIN) < share * pair.long_margin
+        return (pair.short_margin or FLAT_SHORT_MARGIN) < _multiply(share, pair.long_margin)
 
     return long_smaller if direction is LONG else short_smaller
 

@@ -59,7 +59,7 @@ class Saved:
         value = self.raw(name)
         if not isinstance(value, Sequence) or isinstance(value, str):
             raise SavedStateError(f"{name}: expected a list of whole numbers, found {value!r}")
-        if not all(isinstance(item, int) for item in value):
+        if not all(isinstance(item, int) and not isinstance(item, bool) for item in value):
             raise SavedStateError(f"{name}: expected a list of whole numbers, found {value!r}")
         return [int(item) for item in value]
 
@@ -74,10 +74,13 @@ class Saved:
 
     def decimal(self, name: str) -> Decimal:
         """A finite decimal, saved as text."""
+        text = self.text(name)
         try:
-            value = Decimal(self.text(name))
+            value = Decimal(text)
         except InvalidOperation as error:
-            raise SavedStateError(f"{name}: expected a decimal number") from error
+            raise SavedStateError(f"{name}: expected a decimal number, found {text!r}") from error
+        if not value.is_finite():
+            raise SavedStateError(f"{name}: expected a finite number, found {text!r}")
         return value
 
     def decimal_or_none(self, name: str) -> Decimal | None:
@@ -122,7 +125,7 @@ def price_from_text(text: str | None) -> Price | None:
         return None
     try:
         ratio = Fraction(text)
-    except ValueError as error:
+    except (ValueError, ZeroDivisionError) as error:
         raise SavedStateError(f"expected a price in ticks, found {text!r}") from error
     return ratio.numerator if ratio.denominator == 1 else ratio
 

@@ -102,7 +102,7 @@ class Sizer:
         "_least",
         "_max_steps",
         "_min_steps",
-        "_unit",
+        "_per_wallet",
         "_wallet",
         "amount",
         "instrument",
@@ -111,12 +111,15 @@ class Sizer:
     def __init__(self, amount: Amount, instrument: Instrument) -> None:
         self.amount = amount
         self.instrument = instrument
-        self._unit = Fraction(instrument.tick_size) * Fraction(instrument.qty_step)
-        self._least = (Fraction(instrument.min_notional) / self._unit).as_integer_ratio()
+        unit = Fraction(instrument.tick_size) * Fraction(instrument.qty_step)
+        self._least = (Fraction(instrument.min_notional) / unit).as_integer_ratio()
         self._min_steps = instrument.min_steps
         self._max_steps = instrument.max_steps
+        value = Fraction(amount.value)
+        per = Fraction(instrument.qty_step) if amount.kind is AmountKind.BASE else unit
+        self._asked = (value / per).as_integer_ratio()
+        self._per_wallet = self._asked if amount.kind is AmountKind.WALLET_FRACTION else None
         self._wallet: Decimal | None = None
-        self._asked = self._asked_ratio(ZERO)
 
     def opening(self, price: Price, wallet: Decimal, multiplier: Decimal) -> Sized:
         """Size of an order that opens: at least the minimum notional (Q-2 to Q-5).
@@ -155,23 +158,16 @@ class Sizer:
 
     def _ratio(self, price: Price, wallet: Decimal, multiplier: Decimal) -> tuple[int, int]:
         """The asked size in steps as (numerator, denominator)."""
-        if wallet != self._wallet:
+        if self._per_wallet is not None and wallet is not self._wallet:
             self._wallet = wallet
-            self._asked = self._asked_ratio(wallet)
+            whole, parts = wallet.as_integer_ratio()
+            self._asked = self._per_wallet[0] * whole, self._per_wallet[1] * parts
         above, below = self._asked
         if self.amount.kind is not AmountKind.BASE:
             above *= price.denominator
             below *= price.numerator
-        if multiplier != ONE:
+        if multiplier is not ONE:
             multiplier_above, multiplier_below = multiplier.as_integer_ratio()
             above *= multiplier_above
             below *= multiplier_below
         return above, below
-
-    def _asked_ratio(self, wallet: Decimal) -> tuple[int, int]:
-        value = Fraction(self.amount.value)
-        if self.amount.kind is AmountKind.BASE:
-            return (value / Fraction(self.instrument.qty_step)).as_integer_ratio()
-        if self.amount.kind is AmountKind.WALLET_FRACTION:
-            value *= Fraction(wallet)
-        return (value / self._unit).as_integer_ratio()

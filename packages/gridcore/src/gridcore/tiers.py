@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from itertools import pairwise
 
 from gridcore.message import message
@@ -10,6 +10,7 @@ from gridcore.message import message
 ZERO = Decimal(0)
 
 _divide = Context(prec=28, rounding=ROUND_HALF_EVEN).divide
+_divide_up = Context(prec=28, rounding=ROUND_CEILING).divide
 
 
 class TierError(ValueError):
@@ -73,6 +74,26 @@ class RiskTiers:
         by_tier = value * self.tier_of(value).initial_rate
         by_leverage = _divide(value, leverage)
         return by_leverage if by_leverage > by_tier else by_tier
+
+
+class InitialRates:
+    """Initial margin at one leverage: a rate per tier, max(1 / leverage, tier rate), rounded up."""
+
+    __slots__ = ("_caps", "_rates")
+
+    def __init__(self, tiers: RiskTiers, leverage: Decimal) -> None:
+        if leverage <= 0:
+            raise ValueError(f"expected a leverage above 0, found {leverage}")
+        by_leverage = _divide_up(Decimal(1), leverage)
+        self._caps = [tier.max_value for tier in tiers.tiers if tier.max_value is not None]
+        self._rates = [max(by_leverage, tier.initial_rate) for tier in tiers.tiers]
+
+    def margin(self, value: Decimal) -> Decimal:
+        """Initial margin of a value of 0 or more; a boundary belongs to the lower tier."""
+        caps = self._caps
+        if not caps or value <= caps[0]:
+            return value * self._rates[0]
+        return value * self._rates[bisect_left(caps, value)]
 
 
 def _check_tiers(tiers: tuple[RiskTier, ...]) -> None:

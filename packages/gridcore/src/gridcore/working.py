@@ -70,7 +70,9 @@ class WorkingBook:
             self.surplus = [row for row in self.surplus if row[0] is not order]
             if kept.price not in self.level_set:
                 self.surplus.append((kept, CancelCause.OUTSIDE_GRID))
-        self.surplus.append((order, CancelCause.DUPLICATE))
+            self.surplus.insert(0, (order, CancelCause.DUPLICATE))  # it came before its rivals
+        else:
+            self.surplus.append((order, CancelCause.DUPLICATE))
 
     def remove(self, order: OpenOrder) -> None:
         """Forget an order that is terminal; its level lacks an order from now on."""
@@ -82,11 +84,16 @@ class WorkingBook:
         if side_book.get(price) is not order:
             return
         del side_book[price]
-        for position, (rival, _) in enumerate(self.surplus):
-            if rival.price == price and rival.direction is order.direction:
-                del self.surplus[position]
-                self.add(rival)
-                return
+        rivals = [
+            rival
+            for rival, _ in self.surplus
+            if rival.price == price and rival.direction is order.direction
+        ]
+        if rivals:
+            heir = next((rival for rival in rivals if rival.filled > 0), rivals[0])
+            self.surplus = [row for row in self.surplus if row[0] is not heir]
+            self.add(heir)
+            return
         if isinstance(price, int) and price in self.level_set:
             insort(self.missing[index], price)
 

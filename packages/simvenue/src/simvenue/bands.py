@@ -7,11 +7,10 @@ from simvenue.book import BEYOND
 from simvenue.clearing import Clearing
 from simvenue.margin import EVERYWHERE, INFINITY, ZERO, Interval
 from simvenue.market import Market
+from simvenue.matching import Bounds
 from simvenue.messages import VenueBand
 
-EVERY_ROW_MATTERS = VenueBand(
-    trade_low=None, trade_high=0, mark_low=None, mark_high=ZERO, bid_high=0, ask_low=BEYOND
-)
+NOWHERE = Bounds(0, 0)
 
 
 def share_out_zones(clearing: Clearing) -> None:
@@ -41,14 +40,12 @@ def share_out_zones(clearing: Clearing) -> None:
 def refresh_band(market: Market, clearing: Clearing) -> VenueBand:
     """Compute the quiet band of a symbol; it holds until the market's `expire`.
 
-    Before the first price every row matters: the model needs a previous price.
+    The first price matters whatever it is: the models need a previous one.
     """
     if not clearing.zones_hold:
         share_out_zones(clearing)
     last = market.last
-    if last is None:
-        return EVERY_ROW_MATTERS
-    low, high = market.matching.bounds(market.book, last)
+    low, high = NOWHERE if last is None else market.matching.bounds(market.book, last)
     ask_low, bid_high = market.matching.quote_bounds(market.book)
     mark_low, mark_high = market.zone
     if market.ticker_mark is None and market.pair.open:

@@ -131,7 +131,7 @@ class Market:
         funding_rate: Decimal | None,
     ) -> None:
         """Take over a ticker; an absent quote is gone, an absent mark or rate stays as it was."""
-        if last > 0 and (self.last is None or not self.has_trades):
+        if last > 0 and not self.has_trades:
             self.last = last
         if mark is not None and mark > 0:
             self.ticker_mark = mark
@@ -150,15 +150,20 @@ class Market:
         self.measured_mark = None
 
     def measure(self) -> None:
-        """Bring unrealised profit, initial and maintenance margin up to the mark and the book."""
+        """Bring unrealised profit, initial and maintenance margin up to the mark and the book.
+
+        While no mark is known legs count for nothing, resting opens as always.
+        """
         mark = self.ticker_mark
         if mark is None:
             mark = self.last_price()
-        if mark is None or mark == self.measured_mark:
+            if mark is None:
+                mark = ZERO
+        if mark == self.measured_mark:
             return
         self.measured_mark = mark
         pair = self.pair
         self.initial, self.maintenance = self.margins.charge(
             pair, mark, self.unit, self.book.opening_value
         )
-        self.unrealised = pair.net * mark + pair.offset
+        self.unrealised = pair.net * mark + pair.offset if mark else ZERO

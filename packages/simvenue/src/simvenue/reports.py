@@ -133,7 +133,7 @@ def liquidation_prices(market: Market, totals: Totals) -> tuple[Liquidation, Liq
         return None, None
     slack = totals.slack
     long, short = pair.long, pair.short
-    if slack > 0 and pair.net:
+    if slack > 0:
         root = market.margins.crossing(pair, mark, slack)
         if root is not None:
             price: Liquidation = root if root > 0 else NO_LIQUIDATION

@@ -96,9 +96,9 @@ class SimVenue:
         """When something happens without a market row: a request in transit, a funding boundary."""
         due = self._transit.next_due()
         funding = self._funding_due
-        if due is None or (funding is not None and funding <= due):
-            return funding
-        return due
+        if due is None or funding is None:
+            return funding if due is None else due
+        return funding if funding < due else due
 
     def advance(self, now: Instant) -> list[Event]:
         """Everything due until `now`, in time order; funding first, requests in the order sent."""
@@ -126,7 +126,7 @@ class SimVenue:
         previous, market.last = market.last, price
         matching = market.matching
         fills = matching.on_trade(market.book, previous, price, qty, side)
-        if matching.bounds_follow_last:
+        if matching.bounds_follow_last or previous is None:
             market.expire()
         if fills:
             self._clearing.match(market, fills, at, events)
@@ -161,7 +161,7 @@ class SimVenue:
         fills = matching.on_quotes(market.book, market.bid, market.ask)
         if not market.has_trades and last > 0:
             fills += matching.on_last(market.book, previous, last)
-            if matching.bounds_follow_last:
+            if matching.bounds_follow_last or previous is None:
                 market.expire()
         if fills:
             self._clearing.match(market, fills, at, events)

@@ -8,13 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from tapes.kernel_cache import FOLDER, kept_in
+
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Integers = npt.NDArray[Any]
 
 
 def compiled(kernel: Kernel) -> Kernel:
     """Compile a kernel on first use, keep the machine code on disk, release the GIL in it."""
-    return cast(Kernel, njit(cache=True, nogil=True)(kernel))
+    with kept_in(FOLDER) as keep:
+        return cast(Kernel, njit(cache=keep, nogil=True)(kernel))
 
 
 def python_twin(kernel: Kernel) -> Kernel:

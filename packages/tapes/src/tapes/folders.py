@@ -6,7 +6,7 @@ Knows temporary names and renames; refuses to know what is written.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tapes.errors import TapeError, disk_error
@@ -74,13 +74,16 @@ def whole_file(target: Path) -> Iterator[Path]:
     removed."""
     partial = _partial_name(target)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         sync(partial)
         os.replace(partial, target)
     except OSError as error:
         raise disk_error(f"{target.name} cannot be written", error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        # Where the folder itself could not be made there is nothing to remove.
+        with suppress(OSError):
+            partial.unlink()
 
 
 def sync(path: Path) -> None:

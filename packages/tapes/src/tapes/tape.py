@@ -90,11 +90,6 @@ class Tape:
         if found != manifest.sha256:
             raise _changed(self.path, "the manifest", manifest.sha256, found)
 
-    def trade_rows_between(self, start_us: int, end_us: int) -> tuple[int, int]:
-        """The rows [first, last) of the trades with start_us <= time < end_us."""
-        first, last = np.searchsorted(self.trades.time, [start_us, end_us], side="left")
-        return int(first), max(int(first), int(last))
-
     def with_bar_order(self, order: BarOrder) -> "Tape":
         """The same bars with the given extreme first (rows 4k+1 and 4k+2 change places).
 

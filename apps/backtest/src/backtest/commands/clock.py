@@ -1,4 +1,4 @@
-"""The one place of the backtest that reads the wall clock; a run itself knows only recorded time."""
+"""The one place that reads the wall clock; a run itself knows only recorded time."""
 
 import time
 

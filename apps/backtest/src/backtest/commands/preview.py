@@ -16,10 +16,11 @@ from appkit.exits import ExitCode, UserError
 from appkit.output import emit, key_value_table, number_text
 from backtest.commands.clock import wall_clock
 from backtest.config import StrategyConfig, find_config, load_config
+from backtest.feasibility import ladder_at
 from backtest.market_facts import MarketFacts, resolve_market
 from backtest.wiring import selected_strategies
-from gridcore.preview import Preview, SideTotal, Spread, preview
-from gridcore.sizing import SizeFlag, parse_amount
+from gridcore.preview import Preview, SideTotal, Spread
+from gridcore.sizing import SizeFlag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +63,7 @@ def run(arguments: Namespace) -> int:
     ladder = StrategyPreview(
         strat_id=strategy.strat_id,
         symbol=strategy.symbol,
-        preview=preview(
-            price if strategy.anchor_price is None else strategy.anchor_price,
-            grid=strategy.grid(config.side_policy),
-            amount=parse_amount(strategy.amount),
-            instrument=market.instrument,
-            wallet=config.initial_balance,
-            tiers=market.tiers,
-            leverage=strategy.leverage,
-        ),
+        preview=ladder_at(config, strategy, market, price),
     )
     emit(ladder, arguments.json, lambda out, found: _print(out, found, strategy, market))
     return ExitCode.DONE if ladder.preview.feasible else ExitCode.REFUSED

@@ -34,7 +34,7 @@ from gridcore.policy import DIRECTIONS, PriceBand
 from gridcore.position import RiskSeverity
 from gridcore.saved import Saved, SavedStateError
 from gridcore.session.cash_desk import CashDesk
-from gridcore.session.effects import AskSnapshot, Effects, SnapshotKind
+from gridcore.session.effects import NO_EFFECTS, AskSnapshot, Effects, SnapshotKind
 from gridcore.session.exposure import AccountExposure
 from gridcore.session.ledger import Ledger
 from gridcore.session.modes import ACCOUNT, Mode, ModeCause, ModeRequest
@@ -55,7 +55,7 @@ _AUDITS = {
 class AccountSession:
     """The kernel of one account: events in, effects out."""
 
-    __slots__ = ("_audit_us", "_audits_started", "_routes", "_state", "account_id")
+    __slots__ = ("_audit_us", "_audits_started", "_out", "_routes", "_state", "account_id")
 
     def __init__(
         self, account_id: str, setups: Sequence[StrategySetup], safety: SafetyConfig
@@ -69,6 +69,7 @@ class AccountSession:
         }
         self._audits_started = False
         state = self._state = AccountState()
+        self._out = state.out
         state.strategies = _strategies(setups, state)
         for symbol in state.strategies:
             state.ask_mode(symbol, ModeCause.UNKNOWN_POSITION, "position event", Instant(0))
@@ -104,7 +105,10 @@ class AccountSession:
             for name in _AUDITS:
                 self._state.deadlines.set(name, Instant(now + self._audit_us[name]))
         self._routes[type(event)](event, now)
-        return self._state.out.drain()
+        out = self._out
+        if out.records or out.requests or out.notices:
+            return out.drain()
+        return NO_EFFECTS
 
     def next_deadline(self) -> Instant | None:
         """When the session wants a TimerFired."""

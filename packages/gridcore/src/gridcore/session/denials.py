@@ -26,13 +26,14 @@ class StandingDenial:
 class Denials:
     """The standing denial of each (direction, side), and how often each reason occurred."""
 
-    __slots__ = ("_limits", "_noticed", "_raised", "_standing", "counts", "levels")
+    __slots__ = ("_any", "_limits", "_noticed", "_raised", "_standing", "counts", "levels")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._standing: list[list[StandingDenial | None]] = [[None, None], [None, None]]
         self._noticed: list[list[tuple[str, int] | None]] = [[None, None], [None, None]]
         self._raised = False
+        self._any = False
         self.counts: dict[str, int] = {}
         self.levels: set[tuple[int, int, int]] = set()
         """Single levels denied until a deadline: (direction, side, price)."""
@@ -48,6 +49,7 @@ class Denials:
         self._standing[direction][side] = StandingDenial(
             denial.reason, denial.lifted_by, price, uncovered
         )
+        self._any = True
         self._limits.deny_from(direction, side, price)
         news = (reason, price)
         if self._noticed[direction][side] == news:
@@ -64,8 +66,11 @@ class Denials:
     def _lift(self, direction: int, side: int) -> None:
         self._standing[direction][side] = None
         self._limits.lift(direction, side)
+        self._any = any(one is not None for pair in self._standing for one in pair)
 
     def _lift_kind(self, *kinds: LiftedBy) -> None:
+        if not self._any:
+            return
         for direction, side in _SLOTS:
             denial = self._standing[direction][side]
             if denial is not None and denial.lifted_by in kinds:
@@ -85,6 +90,8 @@ class Denials:
 
     def coverage_changed(self, direction: int, uncovered: int) -> None:
         """Lift a denied close when more of the position is uncovered than at its denial."""
+        if not self._any:
+            return
         side = 1 - direction
         denial = self._standing[direction][side]
         if denial is None or denial.lifted_by is not LiftedBy.COVERAGE_GREW:
@@ -145,6 +152,7 @@ class Denials:
                     part.whole("uncovered"),
                 )
                 self._limits.deny_from(direction, side, price)
+                self._any = True
         self.levels = {
             (int(level[0]), int(level[1]), int(level[2]))
             for level in saved.list_of("levels")

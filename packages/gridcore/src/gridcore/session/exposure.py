@@ -9,7 +9,7 @@ from decimal import Decimal
 from gridcore.instrument import Instrument
 from gridcore.session.mirror import MirroredPair, MirroredWallet
 from gridcore.session.reservations import Reservations
-from gridcore.tiers import RiskTiers
+from gridcore.tiers import InitialRates, RiskTiers
 
 ZERO = Decimal(0)
 
@@ -18,13 +18,13 @@ class Exposure:
     """Positions and orders of one strategy, valued."""
 
     __slots__ = (
-        "_key",
-        "_leverage",
         "_pair",
+        "_pair_version",
+        "_rates",
         "_required",
         "_reserved",
+        "_reserved_version",
         "_taker_fee",
-        "_tiers",
         "_unit",
         "_values",
     )
@@ -38,30 +38,27 @@ class Exposure:
         pair: MirroredPair,
         reserved: Reservations,
     ) -> None:
-        self._tiers = tiers
-        self._leverage = leverage
+        self._rates = InitialRates(tiers, leverage)
         self._taker_fee = taker_fee
         self._pair = pair
         self._reserved = reserved
         self._unit = instrument.tick_size * instrument.qty_step
-        self._key: tuple[int, int] | None = None
+        self._pair_version = -1
+        self._reserved_version = -1
         self._values = [ZERO, ZERO]
         self._required = [ZERO, ZERO]
 
     def _refresh(self) -> None:
-        key = (self._pair.version, self._reserved.version)
-        if key == self._key:
+        reserved = self._reserved
+        if self._reserved_version == reserved.version and self._pair_version == self._pair.version:
             return
-        self._key = key
-        open_value = self._reserved.open_value
+        self._reserved_version = reserved.version
+        self._pair_version = self._pair.version
         for index, leg in enumerate(self._pair.legs):
-            value = leg.value + self._unit * open_value[index]
+            value = leg.value + self._unit * reserved.open_value[index]
             if value != self._values[index]:
                 self._values[index] = value
-                self._required[index] = self._initial(value)
-
-    def _initial(self, value: Decimal) -> Decimal:
-        return self._tiers.initial_margin(value, self._leverage)
+                self._required[index] = self._rates.margin(value)
 
     def notional(self, price: int, steps: int) -> Decimal:
         """Value of an order in quote currency."""
@@ -77,7 +74,7 @@ class Exposure:
         self._refresh()
         added = self._unit * (price * steps)
         return (
-            self._initial(self._values[direction] + added)
+            self._rates.margin(self._values[direction] + added)
             + self._required[1 - direction]
             + added * self._taker_fee
         )

@@ -37,7 +37,7 @@ class Ledger:
         self.balance = ZERO
         self.count = 0
         self.opened = False
-        self.totals: dict[str, Decimal] = {kind.value: ZERO for kind in LedgerKind}
+        self.totals: dict[LedgerKind, Decimal] = dict.fromkeys(LedgerKind, ZERO)
         self._legs: dict[str, tuple[BookedLeg, BookedLeg]] = {}
 
     def open(self, balance: Decimal, at: Instant) -> LedgerEntry:
@@ -70,7 +70,7 @@ class Ledger:
     ) -> LedgerEntry:
         self.balance += amount
         self.count += 1
-        self.totals[kind.value] += amount
+        self.totals[kind] += amount
         return LedgerEntry(
             at=at,
             kind=kind,
@@ -134,7 +134,7 @@ class Ledger:
             "balance": str(self.balance),
             "count": self.count,
             "opened": self.opened,
-            "totals": {kind: str(amount) for kind, amount in self.totals.items()},
+            "totals": {kind.value: str(amount) for kind, amount in self.totals.items()},
             "legs": {
                 symbol: [
                     {"size": str(leg.size), "entry": decimal_to_text(leg.entry)} for leg in legs
@@ -149,7 +149,7 @@ class Ledger:
         self.count = saved.whole("count")
         self.opened = saved.flag("opened")
         totals = saved.part("totals")
-        self.totals = {kind.value: totals.decimal(kind.value) for kind in LedgerKind}
+        self.totals = {kind: totals.decimal(kind.value) for kind in LedgerKind}
         self._legs.clear()
         legs = saved.part("legs")
         for symbol in legs.names():

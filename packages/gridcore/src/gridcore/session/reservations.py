@@ -24,12 +24,13 @@ class Reservations:
         self.held_for: list[int | None] = [None, None]
         """Level for which freed coverage is kept."""
         self.version = 0
+        """Counts changes of open_value."""
 
     def add(self, order: TrackedOrder) -> None:
         """An order was approved."""
         index = direction_index(order.direction)
-        self.version += 1
         if order.opens:
+            self.version += 1
             self.open_value[index] += int(order.price) * order.leaves
         else:
             self.covered[index] += order.leaves
@@ -38,10 +39,10 @@ class Reservations:
     def reduce(self, order: TrackedOrder, leaves: int) -> None:
         """An order has `leaves` left from now on."""
         index = direction_index(order.direction)
-        self.version += 1
         by = order.leaves - leaves
         order.leaves = leaves
         if order.opens:
+            self.version += 1
             self.open_value[index] -= int(order.price) * by
         else:
             self.covered[index] -= by

@@ -1,7 +1,7 @@
 """Risk of one hedged pair as the session follows it: severity at the last price, emergencies, and
 the multipliers at the moment when an order is sized. The rules themselves are in position.py."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from gridcore.clock import SECOND_US, Instant
 from gridcore.config import RiskConfig, SafetyConfig
@@ -16,10 +16,13 @@ from gridcore.position import (
     RiskVerdict,
     mark_margins,
 )
+from gridcore.risk_table import emergency_limits
 from gridcore.saved import Saved
 from gridcore.session.mirror import MirroredPair, MirroredWallet
 
 ZERO = Decimal(0)
+_divide = Context(prec=28, rounding=ROUND_HALF_EVEN).divide
+_EMERGENCY = RiskSeverity.EMERGENCY
 _NO_SEVERITY = (RiskSeverity.NONE, RiskSeverity.NONE)
 
 
@@ -35,9 +38,13 @@ class RiskWatch:
         "_legs",
         "_legs_version",
         "_pair",
+        "_per_tick",
         "_rules",
+        "_turns",
         "_verdict",
-        "_verdict_key",
+        "_verdict_last",
+        "_verdict_mark",
+        "_verdict_version",
         "_wallet",
         "emergencies",
         "severity",
@@ -61,8 +68,17 @@ class RiskWatch:
         self._legs_version = -1
         self._judged_version = -1
         self._bounds: PriceBand = (None, None)
+        emergency = emergency_limits(config)
+        tick = instrument.tick_size
+        self._per_tick = (
+            (emergency[DIRECTIONS[0]] * tick, config.min_liq_ratio * tick),
+            (emergency[DIRECTIONS[1]] * tick, config.max_liq_ratio * tick),
+        )
+        self._turns: list[tuple[int, Decimal, Decimal]] = []
         self._verdict: RiskVerdict = NEUTRAL
-        self._verdict_key: tuple[int, Price, Decimal | None] | None = None
+        self._verdict_version = -1
+        self._verdict_last: Price = 0
+        self._verdict_mark: Decimal | None = None
         self.severity: tuple[RiskSeverity, RiskSeverity] = _NO_SEVERITY
         self.emergencies: list[Instant | None] = [None, None]
         """Per direction: when a standing emergency ends; FOREVER while the severity stays."""
@@ -73,23 +89,55 @@ class RiskWatch:
             low, high = self._bounds
             if (low is None or last > low) and (high is None or last < high):
                 return False
-        self._judged_version = self._pair.version
-        legs = self.legs()
-        if legs[0].size == 0 and legs[1].size == 0:
-            self._bounds = (None, None)
-            severity = _NO_SEVERITY
         else:
-            price = self._instrument.price(last)
-            severity = (
-                self._rules.severity(DIRECTIONS[0], legs[0], price),
-                self._rules.severity(DIRECTIONS[1], legs[1], price),
-            )
-            self._bounds = self._in_ticks(*self._rules.severity_bounds(*legs, price))
-        changed = severity != self.severity
+            self._judged_version = self._pair.version
+            self._find_turns()
+        severity = self._severity_at(last)
+        if severity == self.severity:
+            return False
         self.severity = severity
-        if changed:
-            self._follow_emergencies(now)
-        return changed
+        self._follow_emergencies(now)
+        return True
+
+    def _find_turns(self) -> None:
+        """Where the severities of the legs as they are now change, in ticks (R-5, R-6).
+
+        A long is in danger below its turn, a short above.
+        """
+        self._turns = []
+        if not self._config.enabled:
+            return
+        for index, leg in enumerate(self._pair.legs):
+            liquidation = leg.liquidation
+            if not leg.size or not leg.entry or not isinstance(liquidation, Decimal):
+                continue
+            if liquidation > 0:
+                emergency, moderate = self._per_tick[index]
+                self._turns.append(
+                    (index, _divide(liquidation, emergency), _divide(liquidation, moderate))
+                )
+
+    def _severity_at(self, last: Price) -> tuple[RiskSeverity, RiskSeverity]:
+        """Both severities at a price, and the band of prices that keep them."""
+        if not self._turns:
+            self._bounds = (None, None)
+            return _NO_SEVERITY
+        low: int | None = None
+        high: int | None = None
+        severities = [RiskSeverity.NONE, RiskSeverity.NONE]
+        for index, emergency, moderate in self._turns:
+            for turn, severity in ((moderate, RiskSeverity.MODERATE), (emergency, _EMERGENCY)):
+                endangered = last < turn if index == 0 else last > turn
+                if endangered:
+                    severities[index] = severity
+                below = int(turn)
+                above = below if below == turn else below + 1
+                if last >= turn and (low is None or below > low):
+                    low = below
+                if last <= turn and (high is None or above < high):
+                    high = above
+        self._bounds = (low, high)
+        return severities[0], severities[1]
 
     def _follow_emergencies(self, now: Instant) -> None:
         for index, severity in enumerate(self.severity):
@@ -112,14 +160,6 @@ class RiskWatch:
         ends = [end for end in self.emergencies if end is not None and end != FOREVER]
         return min(ends) if ends else None
 
-    def _in_ticks(self, low: Decimal | None, high: Decimal | None) -> PriceBand:
-        """Bounds rounded towards the market, so that strictly inside is strictly inside."""
-        tick = self._instrument.tick_size
-        return (
-            None if low is None else int(low // tick),
-            None if high is None else -int(-high // tick),
-        )
-
     def band(self) -> PriceBand | None:
         """The open interval of last prices with these severities; None when it must be judged."""
         return self._bounds if self._judged_version == self._pair.version else None
@@ -137,17 +177,27 @@ class RiskWatch:
 
     def verdict(self, last: Price, mark: Decimal | None) -> RiskVerdict:
         """The multipliers in force at the last price."""
-        long, short = self.legs()
-        if not self._config.enabled or (long.size == 0 and short.size == 0):
+        legs = self._pair.legs
+        if not self._config.enabled or not (legs[0].size or legs[1].size):
             return NEUTRAL
-        key = (self._pair.version, last, mark)
-        if key == self._verdict_key:
+        version = self._pair.version
+        if (
+            version == self._verdict_version
+            and last == self._verdict_last
+            and mark == self._verdict_mark
+        ):
             return self._verdict
+        equity = (self._wallet.balance or ZERO) + legs[0].unrealised + legs[1].unrealised
+        if self.severity == _NO_SEVERITY and self._rules.even(
+            legs[0].qty, legs[1].qty, mark, equity
+        ):
+            return NEUTRAL
+        long, short = self.legs()
         price = self._instrument.price(last)
-        wallet = self._wallet.balance or ZERO
-        equity = wallet + self._pair.legs[0].unrealised + self._pair.legs[1].unrealised
         margins = mark_margins(long, short, price if mark is None else mark, equity)
-        self._verdict_key = key
+        self._verdict_version = version
+        self._verdict_last = last
+        self._verdict_mark = mark
         self._verdict = self._rules.judge(
             PairRisk(
                 long=long,

@@ -58,6 +58,7 @@ class Strategy:
         "book",
         "breaker",
         "close_gate",
+        "closing_only",
         "denials",
         "engine",
         "instrument",
@@ -107,6 +108,7 @@ class Strategy:
         self.risk = RiskWatch(setup.risk, setup.safety, setup.instrument, self.pair, wallet)
         self.modes: list[Mode] = [Mode.NO_OPEN, Mode.NO_OPEN]
         """Mode in force per direction, kept by the account."""
+        self.closing_only = False
         self.stirred = True
         """Whether something happened that the next ticker may act upon."""
         self._tracker = tracker
@@ -135,7 +137,9 @@ class Strategy:
         hold = engine.rules.hold
         for change in engine.observe(ticker, self.book):
             self._levels_changed(change, now)
-        self._drop_held_coverage(ticker.last)
+        held = self.reserved.held_for
+        if held[0] is not None or held[1] is not None:
+            self._drop_held_coverage(ticker.last)
         risk_changed = self.risk.observe(ticker.last, now)
         return risk_changed or engine.rules.hold is not hold
 
@@ -146,16 +150,15 @@ class Strategy:
         for order, cause in rules.cancels(self.book):
             if not order.cancelling:
                 self.cancel(order, _CANCEL_REASONS[cause])
-        modes = self.modes
-        if modes[0] >= Mode.CLOSE_ONLY or modes[1] >= Mode.CLOSE_ONLY:
+        if self.closing_only:
             self._cancel_opens()
-        limits = self.limits
+        limits, denied = self.limits, self.denials.levels
         for place in rules.places(self.book, limits):
-            if not (
-                limits.denies(place.direction, place.side, place.price)
-                or (place.direction, place.side, place.price) in self.denials.levels
-            ):
-                self._propose(place, now)
+            if limits.denies(place.direction, place.side, place.price):
+                continue
+            if denied and (place.direction, place.side, place.price) in denied:
+                continue
+            self._propose(place, now)
 
     def _propose(self, place: Candidate, now: Instant) -> None:
         direction, side, price = place.direction, place.side, place.price
@@ -325,6 +328,7 @@ class Strategy:
         """A mode is in force from now on."""
         if self.modes[direction] is not mode:
             self.modes[direction] = mode
+            self.closing_only = max(self.modes) >= Mode.CLOSE_ONLY
             self.stirred = True
             self.denials.mode_changed()
 

@@ -48,7 +48,7 @@ def add_rows(
     slope: int,
     record: Integers,
 ) -> None:
-    """Advance the record by the points base + slope * value of the rows [start, stop); not empty."""
+    """Advance the record by base + slope * value of the rows [start, stop); not empty."""
     if slope == 0:
         add_point(record, times[start], base)
         add_point(record, times[stop - 1], base)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tapes.columns import Times
-from tapes.scan.bulk import add_ranges, add_rows
+from tapes.scan.bulk import add_rows
 from tapes.scan.index import ScanIndex
 from tapes.scan.track import (
     DEEP_PEAK,
@@ -92,21 +92,6 @@ class EquityTrack:
                 index.values, index.nodes, times, start, stop, line.base, line.slope, self.record
             )
 
-    def add_segments(
-        self,
-        index: ScanIndex,
-        times: Times,
-        starts: Numbers,
-        stops: Numbers,
-        bases: Numbers,
-        slopes: Numbers,
-    ) -> None:
-        """Many segments, one after the other: rows [starts, stops) with their bases and slopes."""
-        check_reach(index, greatest(bases), greatest(slopes))
-        add_ranges(
-            index.values, index.nodes, times, starts, stops, bases, slopes, self.record
-        )
-
     @property
     def peak(self) -> int:
         """The greatest equity so far."""
@@ -184,8 +169,3 @@ def check_reach(index: ScanIndex, base: int, slope: int) -> None:
             f"expected equity below {EQUITY_LIMIT} units, found up to {reach}; "
             "use a coarser unit of equity"
         )
-
-
-def greatest(numbers: Numbers) -> int:
-    """The greatest magnitude, 0 of none."""
-    return max(abs(int(numbers.min(initial=0))), abs(int(numbers.max(initial=0))))

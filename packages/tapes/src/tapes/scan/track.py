@@ -38,7 +38,7 @@ def ratio_greater(above: int, below: int, other_above: int, other_below: int) ->
 
 @compiled
 def note_fall(record: Integers, recovered_us: int) -> None:
-    """Take the fall below the peak in force into the worst falls; `recovered_us` or NOT_RECOVERED."""
+    """Take the fall that ends at `recovered_us` (or NOT_RECOVERED) into the worst falls."""
     peak, trough = record[PEAK], record[TROUGH]
     if trough >= peak:
         return

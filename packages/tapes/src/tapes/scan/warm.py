@@ -30,5 +30,7 @@ def _use_all(values: Integers, times: Integers) -> None:
     track.add_segment(index, times, 0, rows, EquityLine(base=0, slope=1))
     one = np.ones(1, np.int64)
     add_segments(track, index, times, 0 * one, rows * one, 0 * one, one)
+    starts = np.array([0, 1], np.int64)
+    add_segments(track, index, times, starts, starts + 1, starts, starts)
     feed = EquityFeed(times=times, values=values, start=0, stop=rows, before=1, slope=1)
     equity_walk((feed, feed), cash=0, track=track, sample_times=times[:1])
