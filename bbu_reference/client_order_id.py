@@ -78,14 +78,22 @@ def _ours(case: dict[str, Any]) -> str:
 
 def _right(case: dict[str, Any]) -> tuple[object, list[Rule]]:
     """The identity by its definition (I-1), and why the recorded one is another."""
-    if case["side"] not in ("Buy", "Sell") or case["direction"] not in ("long", "short"):
-        return RAISES, [UNKNOWN_SIDE]
     price = outcome(lambda: Decimal(case["price"]))
-    if isinstance(price, Raises) or not price.is_finite():
-        return RAISES, [NO_PRICE]
-    text = canonical_text(price)
-    parts = [case["symbol"], case["side"], text, case["direction"]]
+    if isinstance(price, Raises):
+        return RAISES, []
+    right: object = RAISES
+    if case["side"] not in ("Buy", "Sell") or case["direction"] not in ("long", "short"):
+        rules = [UNKNOWN_SIDE]
+    elif not price.is_finite():
+        rules = [NO_PRICE]
+    else:
+        right = _hash(case, canonical_text(price))
+        rules = [CANONICAL_TEXT] if canonical_text(price) != str(price) else []
+    return right, rules if case["out"] == _hash(case, str(price)) else []
+
+
+def _hash(case: dict[str, Any], price: str) -> str:
+    parts = [case["symbol"], case["side"], price, case["direction"]]
     if case["strat_id"] is not None:
         parts.insert(0, case["strat_id"])
-    identity = sha256("_".join(parts).encode()).hexdigest()[:16]
-    return identity, [CANONICAL_TEXT] if text != str(price) else []
+    return sha256("_".join(parts).encode()).hexdigest()[:16]

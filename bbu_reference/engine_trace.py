@@ -8,18 +8,20 @@ from typing import Any
 from bbu_reference.engine_model import (
     NOTHING,
     SPARE_ORDERS,
+    WORDS,
     BookOrder,
     RightEngine,
     Wanted,
     book_order,
     grid_hash,
+    identity_of,
 )
 from bbu_reference.engine_subject import EngineState, EngineSubject
 from bbu_reference.framework import FileReport, Raises, Rule, outcome
 from bbu_reference.grid_model import RecordedGrid, RightGrid
 from bbu_reference.grid_rules import FLOAT_ROUNDING, GridState, explain, state_of
 from bbu_reference.numbers import canonical_text, recorded_ticks, ticks
-from bbu_reference.restore import RESTORED_BY_PRICE, restorable
+from bbu_reference.restore import RESTORED_BY_PRICE, recorded_restore, restorable
 
 ZERO_ANCHOR = Rule(
     name="zero_anchor",
@@ -101,13 +103,14 @@ class _Scenario:
         right: object = None
         if case["anchor_price"] is not None and Fraction(case["anchor_price"]) <= 0:
             # Refused, and then made without an anchor.
-            rules, right = [ZERO_ANCHOR], ("refused", recorded)
+            rules, right = [ZERO_ANCHOR] if not sides else [], ("refused", recorded)
             ours = ("refused" if self.subject.refused_anchor else "taken", ours)
             recorded = ("taken", recorded)
         elif case["restored_grid"]:
             taken = restorable(case["restored_grid"], self.tick, case["n"])
             right = taken or ("", ())
-            rules = [RESTORED_BY_PRICE] if right != recorded else []
+            known = recorded == recorded_restore(case["restored_grid"], self.tick)
+            rules = [RESTORED_BY_PRICE] if right != recorded and known else []
         if not self.report.settle(
             case["s"],
             f"{case['id']} start",
@@ -280,10 +283,19 @@ class _Scenario:
         )
         if rules or state != right:
             return rules
-        texts = [intent[2] for intent in row["i"] if intent[0] == "P"]
-        if any(text != canonical_text(Decimal(text)) for text in texts):
+        if self._hashed_as_printed(row):
             return [CANONICAL_TEXT]
         return [FLOAT_ROUNDING] if self.right.near else []
+
+    def _hashed_as_printed(self, row: dict[str, Any]) -> bool:
+        """Whether places were recorded under another text of their price than the canonical one."""
+        places = [intent for intent in row["i"] if intent[0] == "P"]
+        strat_id, symbol = self.case["strat_id"], self.case["symbol"]
+        as_printed = all(
+            place[6] == identity_of(strat_id, symbol, place[1], place[2], WORDS[place[3]])
+            for place in places
+        )
+        return as_printed and any(place[2] != canonical_text(Decimal(place[2])) for place in places)
 
     def _old_event(
         self,

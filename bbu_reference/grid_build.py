@@ -37,7 +37,7 @@ def _check_config(row: dict[str, Any], report: FileReport) -> None:
 
 def _check_case(case: dict[str, Any], report: FileReport) -> None:
     recorded = _recorded(case)
-    right, rules = _right(case, recorded[0])
+    right, rules = _right(case, recorded)
     report.settle(
         case["s"], case["id"], ours=_ours(case), recorded=recorded, rules=rules, right=right
     )
@@ -72,15 +72,16 @@ def _ours(case: dict[str, Any]) -> object:
     return subject.state, subject.valid(), subject.middle()
 
 
-def _right(case: dict[str, Any], recorded: GridState) -> tuple[Built | None, list[Rule]]:
+def _right(case: dict[str, Any], recorded: Built) -> tuple[Built | None, list[Rule]]:
     """What the build should give, and why the recording differs."""
     nothing: Built = (NOTHING_BUILT, False, None)
     center = outcome(lambda: ticks(case["price"], case["tick"]))
+    reproduced = _reproduced(case, recorded)
     step = outcome(lambda: Fraction(case["step"]))
     if case["n"] <= 0 or isinstance(step, Raises) or not 0 < step < 100:
-        return nothing, [BAD_CONFIG]
+        return nothing, [BAD_CONFIG] if reproduced else []
     if center is None or isinstance(center, Raises) or center <= 0:
-        return nothing, [NO_CENTRE]
+        return nothing, [NO_CENTRE] if reproduced else []
     grid = RightGrid(case["n"], case["step"], "0.3")
     refusal = None
     try:
@@ -96,22 +97,27 @@ def _right(case: dict[str, Any], recorded: GridState) -> tuple[Built | None, lis
     rules = explain(
         tick=case["tick"],
         before=(),
-        recorded=recorded,
+        recorded=recorded[0],
         right=right,
         refusal=refusal,
         near=grid.near,
-        reproduced=_reproduced(case, recorded),
+        reproduced=reproduced,
     )
     if refusal is not None:
         return nothing, rules
     return (right, is_correct([*map(Fraction, grid.levels)], right.sides), grid.anchor), rules
 
 
-def _reproduced(case: dict[str, Any], recorded: GridState) -> bool:
+def _reproduced(case: dict[str, Any], recorded: Built) -> bool:
+    """Whether the old bots' model, defects included, gives the recorded output."""
     old = RecordedGrid(case["tick"], case["n"], case["step"], "0.3")
     raised = False
     try:
-        old.build(float(case["price"]))
+        old.build(None if case["price"] is None else float(case["price"]))
     except (ValueError, OverflowError):
         raised = True
-    return state_of(old, case["tick"], raised=raised) == recorded
+    state = state_of(old, case["tick"], raised=raised)
+    valid = is_correct([*map(Fraction, old.prices)], state.sides)
+    waits = [level for level, side in zip(state.levels, state.sides, strict=True) if side == "W"]
+    middle = Fraction(waits[0] + waits[-1]) / 2 if waits else None
+    return (state, valid, middle) == recorded

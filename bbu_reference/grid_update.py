@@ -139,7 +139,7 @@ class _Sequence:
             right=expected,
             refusal=refusal,
             near=right.near,
-            reproduced=self._reproduced(step, recorded.state),
+            reproduced=self._reproduced(step, recorded),
         )
         self.report.settle(
             stratum,
@@ -155,7 +155,7 @@ class _Sequence:
         self.in_step = ours == recorded.state
         self.before = recorded
 
-    def _reproduced(self, step: Step, recorded: GridState) -> bool:
+    def _reproduced(self, step: Step, recorded: Recorded) -> bool:
         """Whether the old bots' model, defects included, gives the recorded state."""
         old = RecordedGrid(self.tick, self.case["n"], self.case["step"], self.case["threshold"])
         prices = [float(price) for price in self.before.prices]
@@ -165,7 +165,9 @@ class _Sequence:
             step.on_old(old)
         except (ValueError, ArithmeticError):
             raised = True
-        return state_of(old, self.tick, raised=raised) == recorded
+        state = state_of(old, self.tick, raised=raised)
+        valid = is_correct([*map(Fraction, old.prices)], state.sides)
+        return state == recorded.state and valid is recorded.valid
 
 
 def _float(text: str | None) -> float | None:

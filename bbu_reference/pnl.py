@@ -85,12 +85,10 @@ def _check_margin(case: dict[str, Any], document: dict[str, Any], report: FileRe
         RAISES if isinstance(case["mm"], str) else tuple(Decimal(text) for text in case["mm"]),
     )
     rules: list[Rule] = []
+    right: object = (RAISES, RAISES)
     if not rows:
-        right: object = (RAISES, RAISES)
         rules = [NO_TIERS]
-    elif value < 0:
-        right = (RAISES, RAISES)
-    else:
+    elif value >= 0:
         rate = row_of(rows, value)[1] if value else Fraction(0)
         needed = (rounded(maintenance(rows, value)), rounded(rate))
         if leverage <= 0:
@@ -99,6 +97,8 @@ def _check_margin(case: dict[str, Any], document: dict[str, Any], report: FileRe
             right = (rounded(initial(rows, value, leverage)), needed)
             if value / leverage > value * row_of(rows, value)[3]:
                 rules = [IGNORED_LEVERAGE]
+        if recorded != (_recorded_initial(case, document, rows), needed):
+            rules = []
     report.settle(
         case["s"],
         case["id"],
@@ -107,6 +107,18 @@ def _check_margin(case: dict[str, Any], document: dict[str, Any], report: FileRe
         rules=rules,
         right=right,
     )
+
+
+def _recorded_initial(
+    case: dict[str, Any], document: dict[str, Any], rows: Sequence[Row]
+) -> Decimal:
+    """The old margin: by the tier alone, or by leverage alone where no tier reached so far."""
+    value, leverage = Fraction(case["pv"]), Fraction(case["lev"])
+    custom = case["tiers"]
+    table = [] if custom is None else document["header"]["custom_tiers"][custom]
+    if table and table[-1][0] != "Infinity" and value > Fraction(table[-1][0]):
+        return rounded(value / leverage) if leverage > 0 else Decimal(0)
+    return rounded(value * row_of(rows, value)[3])
 
 
 def _our_margins(case: dict[str, Any], document: dict[str, Any]) -> tuple[object, object]:
@@ -146,7 +158,7 @@ def _check_ratios(case: dict[str, Any], document: dict[str, Any], report: FileRe
         case["id"],
         ours=None if ratio is None else Fraction(ratio),
         recorded=recorded,
-        rules=[UNKNOWN_PRICE] if not below else (),
+        rules=[UNKNOWN_PRICE] if not below and recorded == 0 else (),
     )
 
 
@@ -179,10 +191,13 @@ def _right_tiers(rows: Any, recorded: object) -> tuple[object, list[Rule]]:
     ):
         return None, []
     fields = ("riskLimitValue", "maintenanceMargin", "mmDeduction", "initialMargin")
-    right = [tuple(Decimal(str(row.get(name) or 0)) for name in fields) for row in rows]
-    right.sort()
-    right[-1] = (Decimal("Infinity"), *right[-1][1:])
-    return right, [TEXT_NUMBERS]
+
+    def table(read: Callable[[Any], Decimal]) -> list[tuple[Decimal, ...]]:
+        parsed = sorted(tuple(read(row.get(name) or 0) for name in fields) for row in rows)
+        return [*parsed[:-1], (Decimal("Infinity"), *parsed[-1][1:])]
+
+    right = table(lambda value: Decimal(str(value)))
+    return right, [TEXT_NUMBERS] if recorded == table(Decimal) else []
 
 
 def _check_pair(case: dict[str, Any], document: dict[str, Any], report: FileReport) -> None:

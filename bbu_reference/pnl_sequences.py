@@ -139,14 +139,17 @@ def _right_fill(
         entry = entry if size else Fraction(0)
     fee = traded * price * rate
     right = (_money(profit), rounded(size), rounded(entry), _money(fee))
+    known = (
+        recorded[1:3] == right[1:3]
+        and _within(recorded[0], profit)
+        and _within(recorded[3], qty * price * rate)
+    )
     rules = []
     if not opening and qty > closed:
         rules.append(OVER_CLOSE)
-    recorded_fee = qty * price * rate
-    dusty = _money(profit) != recorded[0] or _money(fee) != rounded(fee)
-    if dusty and _within(recorded[0], profit) and _within(recorded[3], recorded_fee):
+    if _money(profit) != recorded[0] or _money(fee) != rounded(fee):
         rules.append(MONEY_QUANTUM)
-    return Judged(ours=ours, recorded=recorded, right=right, rules=rules)
+    return Judged(ours=ours, recorded=recorded, right=right, rules=rules if known else [])
 
 
 def _within(found: Decimal, exact: Fraction) -> bool:
@@ -177,23 +180,26 @@ def _mark(leg: _Leg, step: dict[str, Any]) -> Judged:
         )
     after = step["st"]
     recorded = tuple(Decimal(after[place]) for place in (UNREALISED, VALUE, IM, MM, MMR))
-    if not leg.size:
+    if not leg.size or leg.entry is None:
         return Judged(ours=ours, recorded=recorded, right=None, rules=[])
-    value_found = Fraction(recorded[1])
+    gain = price - leg.entry if leg.direction is DirectionType.LONG else leg.entry - price
+    held = leg.size * leg.entry
+    value_held = Fraction(held)
+    row = row_of(leg.rows, value_held)
+    needed = (rounded(maintenance(leg.rows, value_held)), rounded(row[1]))
     leverage = Fraction(leg.leverage)
+    by_tier = (gain * leg.size, held, rounded(value_held * row[3]), *needed)
+    rules: list[Rule] = []
+    due: object
     if leverage <= 0:
-        right: object = (recorded[0], recorded[1], RAISES, recorded[3], recorded[4])
-        return Judged(ours=ours, recorded=recorded, right=right, rules=[BAD_LEVERAGE])
-    right = (
-        recorded[0],
-        recorded[1],
-        rounded(initial(leg.rows, value_found, leverage)),
-        rounded(maintenance(leg.rows, value_found)),
-        rounded(row_of(leg.rows, value_found)[1]),
-    )
-    ignored = 1 / leverage > row_of(leg.rows, value_found)[3]
+        rules, due = [BAD_LEVERAGE], RAISES
+    elif 1 / leverage > row[3]:
+        rules, due = [IGNORED_LEVERAGE], rounded(initial(leg.rows, value_held, leverage))
+    else:
+        due = by_tier[2]
+    right = (*by_tier[:2], due, *needed)
     return Judged(
-        ours=ours, recorded=recorded, right=right, rules=[IGNORED_LEVERAGE] if ignored else []
+        ours=ours, recorded=recorded, right=right, rules=rules if recorded == by_tier else []
     )
 
 

@@ -121,7 +121,8 @@ def _right_size(
     if isinstance(number, Raises):
         return RAISES, []
     if not number.is_finite() or number <= 0:
-        return RAISES, [IMPOSSIBLE_AMOUNT]
+        known = recorded == _recorded_size(kind, number, case, row)
+        return RAISES, [IMPOSSIBLE_AMOUNT] if known else []
     value = Fraction(number)
     stated = outcome(lambda: (Fraction(case["price"]), Fraction(case["wallet"])))
     if isinstance(stated, Raises):
@@ -137,9 +138,21 @@ def _right_size(
     rules = [BASE_AMOUNT] if kind == "b" else []
     if limited != steps:
         rules.append(LIMITS)
-    if kind != "b" and recorded != steps:
-        return None, []
-    return limited, rules
+    return limited, rules if recorded == (RAISES if kind == "b" else steps) else []
+
+
+def _recorded_size(kind: str, number: Decimal, case: dict[str, Any], row: dict[str, str]) -> object:
+    """What the old bots made of an impossible amount: an error, no end, or the minimum."""
+    price, wallet = Fraction(case["price"]), Fraction(case["wallet"])
+    if kind == "b":
+        return RAISES
+    if price <= 0 or (kind == "x" and wallet <= 0):
+        return 0
+    if number.is_nan():
+        return RAISES
+    if number.is_infinite() and number > 0:
+        return "Infinity"
+    return ceil_steps(Fraction(MIN_NOTIONAL) / price, Fraction(row["qty_step"]))
 
 
 def _check_round(case: dict[str, Any], instruments: dict[str, Any], report: FileReport) -> None:
@@ -166,6 +179,9 @@ def _check_round(case: dict[str, Any], instruments: dict[str, Any], report: File
     rules = [HALF_EVEN] if ratio % 1 == Fraction(1, 2) else []
     if ratio <= 0 or round_half_even(ratio) <= 0:
         right, rules = RAISES, [NO_PRICE]
+    half_up = (abs(ratio) + Fraction(1, 2)) // 1 * (1 if ratio >= 0 else -1)
+    if Fraction(case["round_price"]) != half_up * tick:
+        rules = []
     one_level = GridConfig(grid_count=1)
     report.settle(
         "round_price",
@@ -187,6 +203,7 @@ def _check_imbalance(case: dict[str, Any], instruments: dict[str, Any], report: 
     edges = (Fraction("1.1"), Fraction(10))
     near = short > 0 and any(near_threshold(long / short, edge) for edge in edges)
     recorded = Fraction(case["out"])
+    either = (Fraction(case["qty"]), Fraction(case["qty"]) * Fraction(case["mult"]))
     factor = early_imbalance_factor(
         Decimal(case["long_size"]),
         Decimal(case["short_size"]),
@@ -199,7 +216,7 @@ def _check_imbalance(case: dict[str, Any], instruments: dict[str, Any], report: 
         case["id"],
         ours=Fraction(case["qty"]) * Fraction(factor),
         recorded=recorded,
-        rules=[FLOAT_THRESHOLD] if near and right != recorded else [],
+        rules=[FLOAT_THRESHOLD] if near and right != recorded and recorded in either else [],
         right=right,
     )
 
@@ -250,7 +267,11 @@ def _our_instrument(fields: dict[str, object]) -> dict[str, Decimal] | None:
 def _right_instrument(
     fields: dict[str, object], recorded: dict[str, Decimal] | None
 ) -> tuple[dict[str, Decimal] | None, list[Rule]]:
-    if recorded is None:
+    stated = ("qty_step", "tick_size")
+    if recorded is None or any(
+        recorded[name] != outcome(lambda v=fields[name]: Decimal(v))  # type: ignore[misc]
+        for name in stated
+    ):
         return None, []
     numbers = {name: outcome(lambda v=value: Decimal(str(v))) for name, value in fields.items()}  # type: ignore[misc]
     known = all(

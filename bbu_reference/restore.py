@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 from bbu_reference.framework import FileReport, Raises, Rule, outcome
+from bbu_reference.grid_model import is_correct
 from bbu_reference.grid_subject import LETTERS, grid_config
+from bbu_reference.numbers import recorded_ticks
 from gridcore.engine import engine_instrument
 from gridcore.grid import is_grid_correct, parse_rows, wait_center
 from gridcore.sides import GridSideType
@@ -94,3 +96,15 @@ def restorable(rows: list[list[Any]], tick: str, count: int) -> tuple[str, tuple
     if len(levels) != 2 * (count // 2) + 1 or not ascending:
         return None
     return "".join(sides), tuple(levels)
+
+
+def recorded_restore(rows: list[list[Any]], tick: str) -> tuple[str, tuple[object, ...]]:
+    """What the old bots restored from rows: the grid where G-10 holds, else nothing."""
+    parsed = outcome(lambda: [(row[0], Fraction(str(row[1]))) for row in rows])
+    if isinstance(parsed, Raises) or any(side not in SIDES for side, _ in parsed):
+        return "", ()
+    sides = "".join(side[0] for side, _ in parsed)
+    prices = [price for _, price in parsed]
+    if not is_correct(prices, sides):
+        return "", ()
+    return sides, tuple(recorded_ticks(str(row[1]), tick) for row in rows)

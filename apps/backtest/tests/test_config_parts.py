@@ -9,7 +9,7 @@ from gridcore.config import SafetyConfig
 
 def test_a_float_is_refused_since_it_has_lost_what_was_written() -> None:
     with pytest.raises(ValidationError, match="not as a float"):
-        FeesConfig(maker=0.1)  # type: ignore[arg-type]
+        FeesConfig(maker=0.1)
 
 
 @pytest.mark.parametrize("rate", ["-0.0100001", "0.0100001", "NaN", "Infinity"])

@@ -68,12 +68,17 @@ def test_a_failure_leaves_earlier_results_and_nothing_else(
     with results_folder(tmp_path / "out") as staging:
         write_run(staging, {"": finished}, "<first>")
 
-    with pytest.raises(FileNotFoundError), results_folder(tmp_path / "out") as staging:
-        (staging / "report.html").write_text("<second>", encoding="utf-8")
-        write_run(staging, {"missing/inner": finished}, None)
+    with pytest.raises(FileNotFoundError):
+        write_badly(tmp_path / "out", finished)
 
     assert names(tmp_path) - {"tape", "backtest.yaml"} == {"out"}
     assert (tmp_path / "out" / "report.html").read_text(encoding="utf-8") == "<first>"
+
+
+def write_badly(folder: Path, finished: Finished) -> None:
+    with results_folder(folder) as staging:
+        (staging / "report.html").write_text("<second>", encoding="utf-8")
+        write_run(staging, {"missing/inner": finished}, None)
 
 
 WRITER = """

@@ -152,7 +152,7 @@ def test_tiers_from_two_places_are_refused(project: Path) -> None:
 
 def test_a_tick_that_contradicts_the_instrument_is_refused(project: Path) -> None:
     """N-2, LS-12: another tick is tried by stating the instrument, never in passing."""
-    with pytest.raises(UserError, match="tick_size 0.5 of strategy grid contradicts"):
+    with pytest.raises(UserError, match=r"tick_size 0\.5 of strategy grid contradicts"):
         resolved(project, ("grid_count: 6", "grid_count: 6\n    tick_size: 0.5"))
 
 

@@ -71,6 +71,16 @@ def test_progress_never_goes_back_between_the_runs_of_a_bracket(
     assert told[-1] == 40
 
 
+def test_a_verified_run_is_the_same_and_says_so(project: Path) -> None:
+    config, plan = wired(project)
+
+    ran = run_wired(config, plan, verify=True, progress=lambda rows: None)
+
+    assert ran.verified[""].identical
+    assert ran.runs[""].manifest.verified is True
+    assert ran.runs[""].trades_csv == run_wired(config, plan).runs[""].trades_csv
+
+
 # --- the golden scenarios of spec/strategy.md 2.12, through everything ----------------------------
 
 FIRST_SEVEN = [

@@ -124,6 +124,18 @@ def test_a_leg_closed_in_steps_that_floats_cannot_hold_is_out_of_the_market(buil
     assert found.time_in_market == 0.5
 
 
+def test_exposure_adds_up_over_symbols(builder: Any, new_builder: Any) -> None:
+    other = new_builder("ETHUSDT", "other")
+    builder.fill((0, "long", "Buy", "100", "1"))
+    other.fill((30, "short", "Sell", "60", "1"))
+
+    found = exposure_of([*builder.fills, *other.fills], START, START + 60 * MINUTE_US)
+
+    assert found.mean_gross == pytest.approx((30 * 100 + 30 * 160) / 60)
+    assert found.mean_net == pytest.approx((30 * 100 + 30 * 40) / 60)
+    assert (found.peak_gross, found.peak_net) == (160.0, 100.0)
+
+
 def test_a_run_without_fills_has_no_exposure() -> None:
     found = exposure_of([], START, START + HOUR_US)
 

@@ -13,9 +13,11 @@ from backtest.summary import (
     bracket_rows,
     metric_groups,
     print_summary,
+    print_verdict,
     why_no_trade,
     worst_of,
 )
+from backtest.verify import Comparison, VerifyReport
 
 
 def printed(runs: dict[str, Finished]) -> str:
@@ -85,6 +87,30 @@ def test_the_worst_run_of_a_bracket_is_the_one_with_the_lower_profit(
 
     assert worst_of({"high_first": finished, "low_first": finished}) == "high_first"
     assert worst_of({"high_first": better, "low_first": finished}) == "low_first"
+
+
+def verdict(**changes: Any) -> str:
+    comparison = Comparison(
+        part="trades", entries=1234, equal=True, difference="", sha256="ab" * 32
+    )
+    report = VerifyReport(comparisons=(replace(comparison, **changes),))
+    stream = StringIO()
+    print_verdict(Console(file=stream, width=120), "", report)
+    return stream.getvalue()
+
+
+def test_a_verified_run_says_what_was_equal() -> None:
+    text = verdict()
+
+    assert "row by row: identical" in text
+    assert "1,234 equal" in text
+
+
+def test_a_difference_is_told_where_it_first_is() -> None:
+    text = verdict(equal=False, difference="entry 3: expected a, found b")
+
+    assert "NOT IDENTICAL" in text
+    assert "entry 3: expected a, found b" in text
 
 
 def test_a_bracket_shows_the_same_rows_for_both_orders(finished: Finished) -> None:

@@ -80,8 +80,12 @@ def test_a_file_appears_when_its_block_ends_well(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_no_part_of_a_file(tmp_path: Path) -> None:
-    with pytest.raises(TapeNotWritten, match="No space"), whole_file(tmp_path / "f") as partial:
-        partial.write_text("half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fill_the_disk() -> None:
+        with whole_file(tmp_path / "f") as partial:
+            partial.write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(TapeNotWritten, match="No space"):
+        fill_the_disk()
 
     assert list(tmp_path.iterdir()) == []

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 from tapes.columns import TradeColumns
 from tapes.manifest import Gap, TapeHeader
-from tapes.summary import Silence, SideCounts, summarise
+from tapes.summary import SideCounts, Silence, summarise
+from tapes.tape import Tape
 from tapes.writing import TapeWriter
 
 MINUTE_US = 60_000_000
 
 
 def test_a_summary_gives_prices_and_sizes_in_exchange_units(
-    tmp_path_factory, header: TapeHeader, trades_of: Callable[..., TradeColumns]
+    tmp_path: Path, header: TapeHeader, trades_of: Callable[..., TradeColumns]
 ) -> None:
     times = [0, 10, 10 + MINUTE_US + 1, 20 + MINUTE_US]
-    with TapeWriter(tmp_path_factory.mktemp("s") / "t", header) as writer:
+    with TapeWriter(tmp_path / "t", header) as writer:
         writer.add_trades(trades_of(times, [1005, 1001, 1010, 1003], [1, 2, 30, 4], [1, -1, 1, 0]))
         writer.declare_gap(Gap(start_us=1, end_us=2, reason="outage"))
         tape = writer.commit({"rows_read": 4})
@@ -35,7 +37,7 @@ def test_a_summary_gives_prices_and_sizes_in_exchange_units(
     assert summary.sha256 == tape.manifest.sha256
 
 
-def test_a_silence_is_never_a_declared_gap_by_itself(make_tape: Callable[..., object]) -> None:
+def test_a_silence_is_never_a_declared_gap_by_itself(make_tape: Callable[..., Tape]) -> None:
     tape = make_tape([0, 10 * MINUTE_US], [1, 1])
 
     summary = summarise(tape)

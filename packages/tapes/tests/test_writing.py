@@ -67,9 +67,13 @@ def test_leaving_without_a_commit_leaves_nothing(
 def test_an_error_inside_the_block_leaves_nothing(
     tmp_path: Path, header: TapeHeader, trades_of: Trades
 ) -> None:
-    with pytest.raises(KeyboardInterrupt), TapeWriter(tmp_path / "t", header) as writer:
-        writer.add_trades(trades_of([1], [1]))
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with TapeWriter(tmp_path / "t", header) as writer:
+            writer.add_trades(trades_of([1], [1]))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
 
     assert list(tmp_path.iterdir()) == []
 
@@ -146,12 +150,11 @@ def test_a_trade_only_writer_takes_no_tickers(
 def test_gaps_are_declared_in_order_and_do_not_overlap(
     tmp_path: Path, header: TapeHeader, start_us: int, end_us: int
 ) -> None:
-    with (
-        pytest.raises(TapeError, match="cannot be declared"),
-        TapeWriter(tmp_path / "t", header) as writer,
-    ):
+    with TapeWriter(tmp_path / "t", header) as writer:
         writer.declare_gap(Gap(start_us=1, end_us=5, reason="a"))
-        writer.declare_gap(Gap(start_us=start_us, end_us=end_us, reason="b"))
+
+        with pytest.raises(TapeError, match="cannot be declared"):
+            writer.declare_gap(Gap(start_us=start_us, end_us=end_us, reason="b"))
 
 
 def test_bars_may_have_rows_without_volume(

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from appkit.exits import RunFailed
 from backtest.outcome import MONEY_UNIT, Drawdown
 from gridcore.clock import HOUR_US, Instant
-from gridcore.sides import LONG
-from simvenue import SimVenue
-from simvenue.messages import LegState
+from simvenue import LegState
 from tapes.columns import UNKNOWN
 from tapes.compiled import Integers
 from tapes.scan import EquityFeed, EquityTrack, ScanIndex, equity_walk, load_or_build
@@ -23,7 +21,7 @@ from tapes.scan.segments import add_segments
 from tapes.tape import Tape
 
 MAX_CURVE_POINTS = 100_000
-_ZERO = Decimal(0)
+_MONEY_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +34,10 @@ class MarkColumn:
     unit: Decimal
     qty_step: Decimal
 
-    def slope_of(self, steps: int) -> int:
-        """Equity units per unit of the column for a net position of `steps`."""
-        slope = self.unit * self.qty_step * steps / MONEY_UNIT
+    @property
+    def unit_slope(self) -> int:
+        """Equity units per unit of the column for a net position of one step."""
+        slope = self.unit * self.qty_step / MONEY_UNIT
         if slope != slope.to_integral_value():
             raise RunFailed(
                 f"{self.symbol}: expected tick times step to be a multiple of {MONEY_UNIT} USDT, "
@@ -97,19 +96,21 @@ class Valued(Protocol):
         ...
 
 
-def line(venue: Valued, columns: Sequence[MarkColumn]) -> tuple[int, list[int]]:
-    """Equity in MONEY_UNIT as (base, slope per column): cash and entries make the base."""
+def line(venue: Valued, symbols: Sequence[tuple[str, Decimal, int]]) -> tuple[int, list[int]]:
+    """Equity in MONEY_UNIT as (base, slope per symbol): cash and entries make the base.
+
+    `symbols` are (name, quantity step, slope of one step).
+    """
     base = venue.wallet
     slopes = []
-    for column in columns:
-        net = 0
-        for leg in venue.legs(column.symbol):
-            if leg.size and leg.entry is not None:
-                value = column.qty_step * leg.size * leg.entry
-                base += -value if leg.direction is LONG else value
-                net += leg.size if leg.direction is LONG else -leg.size
-        slopes.append(column.slope_of(net))
-    return int((base / MONEY_UNIT).to_integral_value(ROUND_HALF_EVEN)), slopes
+    for symbol, qty_step, unit_slope in symbols:
+        long, short = venue.legs(symbol)
+        if long.entry is not None:
+            base -= qty_step * long.size * long.entry
+        if short.entry is not None:
+            base += qty_step * short.size * short.entry
+        slopes.append(unit_slope * (long.size - short.size))
+    return int(base.scaleb(_MONEY_DIGITS).to_integral_value(ROUND_HALF_EVEN)), slopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,7 @@ class EquityCurve:
         initial: Decimal,
     ) -> None:
         self.columns = columns
+        self._symbols = [(column.symbol, column.qty_step, column.unit_slope) for column in columns]
         self._rows = rows
         self._start = start
         self._initial = int(initial / MONEY_UNIT)
@@ -142,9 +144,9 @@ class EquityCurve:
         self._bases = array("q", [self._initial])
         self._slopes = [array("q", [0]) for _ in rows]
 
-    def change(self, venue: SimVenue, rows: Sequence[int]) -> None:
+    def change(self, venue: Valued, rows: Sequence[int]) -> None:
         """From these rows on, another line is in force."""
-        base, slopes = line(venue, self.columns)
+        base, slopes = line(venue, self._symbols)
         self._bases.append(base)
         for feed, row in enumerate(rows):
             self._firsts[feed].append(row)
@@ -203,7 +205,9 @@ class EquityCurve:
         before = rows < firsts[0]
         rows = np.maximum(rows, firsts[0])
         segment = np.searchsorted(firsts, rows, side="right") - 1
-        values = bases[segment] + slopes[segment] * column.index.values[rows].astype(np.int64)
+        values: NDArray[np.int64] = bases[segment] + slopes[segment] * column.index.values[
+            rows
+        ].astype(np.int64)
         values[before] = self._initial
         return values
 

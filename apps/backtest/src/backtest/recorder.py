@@ -48,16 +48,16 @@ class Recorder:
                 )
         for notice in effects.notices:
             self._notice(notice)
-        if isinstance(event, PositionUpdate):
-            self._distance(event)
-        elif isinstance(event, Liquidated):
-            self.liquidations.append(
-                LiquidationOutcome(
-                    at=event.at,
-                    equity=event.equity,
-                    maintenance_margin=event.maintenance_margin,
-                )
+
+    def liquidated(self, event: Liquidated) -> None:
+        """Write down a forced liquidation."""
+        self.liquidations.append(
+            LiquidationOutcome(
+                at=event.at,
+                equity=event.equity,
+                maintenance_margin=event.maintenance_margin,
             )
+        )
 
     def _execution(self, event: Execution, effects: Effects) -> None:
         realised = _ZERO
@@ -109,7 +109,7 @@ class Recorder:
             fields = " ".join(f"{name}={value}" for name, value in notice.fields)
             self.alerts.append(f"{notice.event} {fields}")
 
-    def _distance(self, event: PositionUpdate) -> None:
+    def distance(self, event: PositionUpdate) -> None:
         """Distance to liquidation where it was reported: at fills, funding and audits."""
         liquidation, mark = event.liquidation, event.mark
         if not isinstance(liquidation, Decimal) or not mark:

@@ -1,10 +1,9 @@
 """Plays tapes through venue and session: jumps from one row that matters to the next.
 
-It delivers events and carries out requests; every decision is the session's, every fill the venue's.
+It delivers events and carries out requests: decisions are the session's, fills the venue's.
 """
 
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from appkit.exits import RunFailed
 from backtest.config_parts import WindDownMode
@@ -34,19 +33,26 @@ from gridcore.events import (
     OrdersSnapshot,
     OrderUpdate,
     PlaceRejected,
+    PositionUpdate,
     StreamLost,
     StreamRestored,
     TimerFired,
 )
 from gridcore.session.account import AccountSession
-from gridcore.session.effects import AskSnapshot, CancelOrder, Effects, SnapshotKind
+from gridcore.session.effects import (
+    NO_EFFECTS,
+    AskSnapshot,
+    CancelOrder,
+    Effects,
+    SnapshotKind,
+)
 from gridcore.session.setup import StrategySetup
 from simvenue import SimVenue
 from tapes.scan import first_at_or_after, load_or_build
 
 Progress = Callable[[int], None]
 _PROGRESS_EVERY = 256
-_MOVES_CASH = (Execution, FundingPaid, CashMoved)
+_NOTED = {Execution, FundingPaid, CashMoved, Liquidated, PlaceRejected, PositionUpdate}
 
 
 class BandViolated(AssertionError):
@@ -120,15 +126,13 @@ class Run:
         total_before = [stream.cursor for stream in self.streams]
         while not self.venue.stopped:
             deadline = self._deadline()
-            stream, row = self._next_row(deadline)
-            if stream is None:
-                if deadline is None or deadline > self._last_time():
-                    break
-                self._wake_at(deadline)
-            elif deadline is not None and deadline <= stream.times[row]:
+            stream, row, bands = self._next_row(deadline)
+            if stream is not None:
+                self._wake_on(stream, row, bands)
+            elif deadline is not None and deadline <= self._last_time():
                 self._wake_at(deadline)
             else:
-                self._wake_on(stream, row)
+                break
             self.wakes += 1
             if self._progress is not None and self.wakes % _PROGRESS_EVERY == 0:
                 self._progress(self._rows_done(total_before))
@@ -155,45 +159,50 @@ class Run:
                 earliest = outage
         return earliest
 
-    def _next_row(self, deadline: Instant | None) -> tuple[Stream | None, int]:
-        """The first row of any stream that matters, before the deadline."""
+    def _next_row(self, deadline: Instant | None) -> tuple[Stream | None, int, Bands | None]:
+        """The first row of any stream that matters, before the deadline, and its bands."""
         best: Stream | None = None
-        best_row = 0
-        best_time = 0
+        best_row = best_time = 0
+        best_bands: Bands | None = None
         for stream in self.streams:
-            if stream.cursor >= stream.stop:
-                continue
             limit = stream.stop
+            if stream.cursor >= limit:
+                continue
             if deadline is not None:
                 limit = min(first_at_or_after(stream.times, deadline, stream.cursor), limit)
+            bands: Bands | None = None
             if self.tick_by_tick:
-                row = min(stream.cursor, limit)
+                row = stream.cursor
             else:
-                row = stream.find(self._bands(stream.symbol), limit)
+                bands = Bands(
+                    self.session.quiet_band(stream.symbol), self.venue.quiet_band(stream.symbol)
+                )
+                row = stream.find(bands, limit)
             if row >= limit:
                 continue
-            time = stream.times[row]
+            if len(self.streams) == 1:
+                return stream, row, bands
+            time = int(stream.times[row])
             if best is None or time < best_time:
-                best, best_row, best_time = stream, row, time
-        return best, best_row
-
-    def _bands(self, symbol: str) -> Bands:
-        return Bands(session=self.session.quiet_band(symbol), venue=self.venue.quiet_band(symbol))
+                best, best_row, best_time, best_bands = stream, row, time, bands
+        return best, best_row, best_bands
 
     def _last_time(self) -> int:
         return max(int(stream.times[stream.stop - 1]) for stream in self.streams if stream.stop)
 
     # -- waking ----------------------------------------------------------------------------
 
-    def _wake_on(self, stream: Stream, row: int) -> None:
+    def _wake_on(self, stream: Stream, row: int, bands: Bands | None) -> None:
         """Deliver one row: what the venue makes of it, then the row as a ticker."""
         at = at_row(stream.times, row)
         if len(self.streams) > 1:
-            self._skip_others(stream, row, at)
-        if row > stream.cursor and stream.moves_venue(row, self._bands(stream.symbol)):
+            self._skip_others(stream, at)
+        if row > stream.cursor and (bands is None or stream.moves_venue(row, bands)):
             self._skip_to(stream, row)
         self.now = at
-        events = cast("Sequence[Event]", stream.to_venue(row, self.venue))
+        if bands is None:
+            self.venue.expect_anything()
+        events = stream.to_venue(row, self.venue)
         if events:
             self._deliver(events)
         ticker = stream.ticker(row)
@@ -203,7 +212,7 @@ class Run:
             self._change_line(stream, row)
         stream.cursor = row + 1
 
-    def _skip_others(self, stream: Stream, row: int, at: Instant) -> None:
+    def _skip_others(self, stream: Stream, at: Instant) -> None:
         """Bring every other stream to the place it has when this row comes."""
         for other in self.streams:
             if other is stream:
@@ -271,19 +280,34 @@ class Run:
     # -- events and requests ---------------------------------------------------------------
 
     def _deliver(self, events: Sequence[Event]) -> None:
+        handle, now = self.session.handle, self.now
         for event in events:
-            if isinstance(event, _MOVES_CASH):
-                self._cash_moved = True
-            elif isinstance(event, PlaceRejected):
-                code = str(event.code)
-                self.rejected[code] = self.rejected.get(code, 0) + 1
-            self._handle(event)
-            if isinstance(event, Liquidated) and not self.venue.stopped:
-                self._handle(OperatorResumed(at=event.at))
+            kind = type(event)
+            if kind in _NOTED:
+                self._note(event)
+            effects = handle(event, now)
+            if effects is not NO_EFFECTS:
+                self.recorder.take(event, effects)
+                if effects.requests:
+                    self._carry_out(effects)
+            if kind is Liquidated and not self.venue.stopped:
+                self._handle(OperatorResumed(at=now))
+
+    def _note(self, event: Event) -> None:
+        """Keep count of what the run itself needs."""
+        if isinstance(event, PlaceRejected):
+            code = str(event.code)
+            self.rejected[code] = self.rejected.get(code, 0) + 1
+        elif isinstance(event, PositionUpdate):
+            self.recorder.distance(event)
+        else:
+            self._cash_moved = True
+            if isinstance(event, Liquidated):
+                self.recorder.liquidated(event)
 
     def _handle(self, event: Event) -> None:
         effects = self.session.handle(event, self.now)
-        if effects.records or effects.requests or effects.notices:
+        if effects is not NO_EFFECTS:
             self.recorder.take(event, effects)
             if effects.requests:
                 self._carry_out(effects)

@@ -17,7 +17,7 @@ from backtest.outcome import RunOutcome
 from backtest.run_manifest import run_manifest
 from backtest.runner import run_backtest
 from backtest.tables import trades_csv
-from backtest.verify import VerifyReport, verify_run
+from backtest.verify import VerifyReport, run_verified
 from backtest.wiring import RunPlan, Wired
 from tapes.manifest import BarOrder
 
@@ -63,13 +63,16 @@ def run_wired(
 
     RunFailed (exit 2) when the identity of a run is violated: its numbers cannot be trusted.
     """
+    counted = None if progress is None else _RowCount(progress)
     runs: dict[str, Finished] = {}
     verified: dict[str, VerifyReport] = {}
     for name, plan in plans_of(wired.plan).items():
-        done = sum(finished.results.outcome.ticks for finished in runs.values())
-        outcome = run_backtest(plan, progress=_after(done, progress))
         if verify:
-            verified[name] = verify_run(plan, outcome)
+            outcome, verified[name] = run_verified(plan, progress=counted)
+        else:
+            outcome = run_backtest(plan, progress=counted)
+        if counted is not None:
+            counted.next_run()
         runs[name] = finish(
             config,
             replace(wired, plan=plan),
@@ -79,9 +82,24 @@ def run_wired(
     return Ran(runs=runs, verified=verified)
 
 
-def _after(done: int, progress: Progress | None) -> Progress | None:
-    """Progress of a later run of several: it goes on where the earlier ones ended."""
-    return None if progress is None else lambda rows: progress(done + rows)
+class _RowCount:
+    """Adds up the rows of several runs, each of which counts from 0, verifying ones twice."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._before = 0
+        self._rows = 0
+
+    def __call__(self, rows: int) -> None:
+        if rows < self._rows:
+            self.next_run()
+        self._rows = rows
+        self._progress(self._before + rows)
+
+    def next_run(self) -> None:
+        """What follows comes after everything that was counted so far."""
+        self._before += self._rows
+        self._rows = 0
 
 
 def finish(

@@ -11,6 +11,7 @@ from appkit.output import key_value_table, number_text, percent_text
 from backtest.export import Finished
 from backtest.metrics import Metrics, Results, TradeMetrics
 from backtest.outcome import RunOutcome
+from backtest.verify import VerifyReport
 
 Rows = list[tuple[str, str]]
 
@@ -156,6 +157,18 @@ def print_summary(console: Console, runs: Mapping[str, Finished]) -> None:
         rows = [(reason, f"{count:,}") for reason, count in outcome.denials.items()]
         if rows:
             console.print(key_value_table("denied orders", rows))
+
+
+def print_verdict(console: Console, name: str, report: VerifyReport) -> None:
+    """What the run row by row said about the run that skipped."""
+    verdict = "identical" if report.identical else "NOT IDENTICAL"
+    title = f"row by row{f', {name}' if name else ''}: {verdict}"
+    rows = [
+        (one.part, f"{one.entries:,} equal" if one.equal else one.difference)
+        for one in report.comparisons
+    ]
+    console.print(Text(title, style="bold" if report.identical else "bold red"))
+    console.print(key_value_table("", rows))
 
 
 def why_no_trade(outcome: RunOutcome) -> str:

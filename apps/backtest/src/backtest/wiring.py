@@ -151,6 +151,7 @@ def venue_config(config: BacktestConfig) -> VenueConfig:
         funding_price=config.funding_price,
         queue_ahead_factor=Decimal(1) if factor is None else factor,
         liquidation_policy=config.liquidation_policy,
+        repeat_in_pushes=False,
     )
 
 

@@ -1,5 +1,8 @@
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -159,6 +162,38 @@ def test_bars_are_run_in_both_orders_and_reported_as_a_bracket(
     assert "Both orders of the bars" in (out / "report.html").read_text(encoding="utf-8")
 
 
+def test_two_symbols_share_one_wallet(
+    waves: Path, make_tape: MakeTape, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """B-12 [REC]: one wallet, one ledger, one equity curve for all strategies."""
+    make_tape(waves / "eth", (3000, 2990, 2980, 2990, 3000, 3010, 3020, 3010) * 8, symbol="ETHUSDT")
+    change(
+        waves,
+        "\ntapes:",
+        '\n  - strat_id: second\n    symbol: ETHUSDT\n    grid_count: 6\n    amount: "500"'
+        "\n    maintenance_margin_rate: 0.01\ntapes:\n  ETHUSDT: eth",
+    )
+    change(
+        waves,
+        "instruments:\n",
+        "instruments:\n  ETHUSDT: {tick_size: 0.1, qty_step: 0.001, min_qty: 0.001, max_qty: 1000, "
+        "min_notional: 5, funding_interval_minutes: 480}\n",
+    )
+
+    code = run(waves, "--verify", "--strict", "--export", waves / "out")
+
+    with (waves / "out" / "trades.csv").open(encoding="utf-8") as file:
+        symbols = [row["symbol"] for row in csv.DictReader(file)]
+    with (waves / "out" / "ledger.csv").open(encoding="utf-8") as file:
+        entries = list(csv.DictReader(file))
+    metrics = json.loads((waves / "out" / "metrics.json").read_text(encoding="utf-8"))["metrics"]
+    assert code == 0
+    assert set(symbols) == {"BTCUSDT", "ETHUSDT"}
+    assert entries[-1]["balance"] == metrics["final_wallet"]
+    assert "Price with fills: ETHUSDT" in (waves / "out" / "report.html").read_text("utf-8")
+    capsys.readouterr()
+
+
 # --- bad input: a clear message and the right exit code -------------------------------------------
 
 
@@ -246,3 +281,92 @@ def test_a_symbol_left_out_is_told_and_a_strict_run_refused(
     assert run(waves) == 0
     assert "warning: ETHUSDT is left out" in capsys.readouterr().err
     assert run(waves, "--strict") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+def test_a_disk_that_fills_up_while_exporting_ends_with_exit_2_and_leaves_nothing(
+    waves: Path,
+) -> None:
+    small = waves / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine allows no mounts")
+    try:
+        words = ["run", "--config", str(waves / FILE), "--export", str(small / "out")]
+        done = subprocess.run(
+            [sys.executable, "-m", "backtest", *words], capture_output=True, text=True, check=False
+        )
+        left = list(small.iterdir())
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+    assert done.returncode == 2
+    assert "error: no space left on the disk" in done.stderr
+    assert left == []
+
+
+# --- recorded markets, where they are at hand -----------------------------------------------------
+
+FIXTURES = Path(__file__).parents[5] / "shared" / "fixtures"
+RECORDED = """
+strategies:
+  - strat_id: recorded
+    symbol: {symbol}
+    amount: "x0.02"
+    grid_step: {step}
+    maintenance_margin_rate: 0.01
+tapes:
+  {symbol}: tape
+instruments:
+  {symbol}: {limits}
+"""
+
+
+def recorded(folder: Path, source: Path, symbol: str, step: str, limits: str) -> None:
+    """A configuration and the imported tape of a recorded market."""
+    text = RECORDED.format(symbol=symbol, step=step, limits=limits)
+    (folder / FILE).write_text(text, encoding="utf-8")
+    words = ["tape", "import", str(source), "--out", str(folder / "tape"), "--symbol", symbol]
+    assert entry([*words, "--config", str(folder / FILE)]) == 0
+
+
+@pytest.mark.skipif(not FIXTURES.is_dir(), reason="the recorded markets are not at hand")
+def test_recorded_trades_run_the_same_with_and_without_skipping(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(
+        tmp_path,
+        FIXTURES / "trades" / "btc_perp_2026-01-05_2026-01-08.csv.gz",
+        "BTCUSDT",
+        "0.1",
+        "{tick_size: 0.01, qty_step: 0.0001, min_qty: 0.0001, max_qty: 100, min_notional: 5, "
+        "funding_interval_minutes: 480}",
+    )
+    capsys.readouterr()
+
+    code = run(tmp_path, "--verify", "--json", "--end", "2026-01-06 06:00")
+
+    (one,) = result(capsys)["runs"]
+    assert code == 0
+    assert one["metrics"]["trades"]["fills"] > 20
+
+
+@pytest.mark.skipif(not FIXTURES.is_dir(), reason="the recorded markets are not at hand")
+def test_recorded_bars_run_as_a_bracket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded(
+        tmp_path,
+        FIXTURES / "klines" / "ADAUSDT_1m.csv.gz",
+        "ADAUSDT",
+        "0.5",
+        "{tick_size: 0.0001, qty_step: 1, min_qty: 1, max_qty: 1500000, min_notional: 5, "
+        "funding_interval_minutes: 480}",
+    )
+    capsys.readouterr()
+
+    code = run(tmp_path, "--verify", "--json", "--end", "2025-05-31")
+
+    runs = result(capsys)["runs"]
+    assert code == 0
+    assert [one["name"] for one in runs] == ["high_first", "low_first"]
+    assert all(one["metrics"]["trades"]["fills"] > 5 for one in runs)

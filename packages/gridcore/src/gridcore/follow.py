@@ -5,12 +5,13 @@ it; exactly at the market it has no side. One bad print never moves the grid.
 """
 
 from bisect import bisect_left
-from fractions import Fraction
+from collections.abc import Iterator
 
 from gridcore.clock import Instant
 from gridcore.config import GridConfig, SafetyConfig
 from gridcore.events import Ticker
 from gridcore.grid import Grid, GridError
+from gridcore.guard import last_near_mark
 from gridcore.instrument import Instrument, Price
 from gridcore.intents import CancelCause
 from gridcore.policy import (
@@ -24,22 +25,10 @@ from gridcore.policy import (
     PriceBand,
 )
 from gridcore.saved import Saved, price_to_text
-from gridcore.working import OpenOrder, WorkingBook
+from gridcore.working import OpenOrder, WorkingBook, direction_index
 
-
-def last_near_mark(ticker: Ticker, instrument: Instrument, config: GridConfig) -> bool:
-    """Whether |last/mark - 1| is within max_last_mark_gap_pct; true when the mark is unknown."""
-    mark = ticker.mark
-    if mark is None:
-        return True
-    last = ticker.last
-    if isinstance(last, int):
-        gap = abs(last * instrument.tick_size - mark)
-        return gap * 100 <= config.max_last_mark_gap_pct * mark
-    exact_last = last * Fraction(instrument.tick_size)
-    exact_mark = Fraction(mark)
-    limit = Fraction(config.max_last_mark_gap_pct) * exact_mark
-    return abs(exact_last - exact_mark) * 100 <= limit
+Head = tuple[Price, int, int, int]
+"""(distance to the market, level, direction index, side index)."""
 
 
 class FollowRules:
@@ -229,40 +218,98 @@ class FollowRules:
     def cancels(self, book: WorkingBook) -> list[tuple[OpenOrder, CancelCause]]:
         """Orders off the grid, and all but one of the orders at one level.
 
-        Before the first build nothing is off the grid: adopted orders stay where they rest.
+        Before the first build nothing is off the grid: adopted orders stay where they rest. Long
+        before short, by price: the order in which they left the grid is not remembered.
         """
+        if len(book.surplus) > 1:
+            return sorted(book.surplus, key=_cancel_order) if self.grid.levels else []
         return book.surplus if self.grid.levels else []
 
-    def places(self, book: WorkingBook, limits: Limits) -> list[Candidate]:
-        """Missing levels that may be placed, by distance to the market, directions interleaved."""
+    def places(self, book: WorkingBook, limits: Limits) -> Iterator[Candidate]:
+        """Missing levels that may be placed, by distance to the market, directions interleaved.
+
+        Found one by one: a denial that the caller remembers in `limits` meanwhile ends its walk.
+        """
         last = self.last
         if last is None or not self.grid.levels:
-            return []
-        waits = self._waits
-        found: list[tuple[Price, int, int, int]] = []
-        buy_below = last * self._buy_factor
-        sell_above = last * self._sell_factor
-        unit = self._unit
-        for direction in (0, 1):
+            return
+        heads = [
+            head
+            for direction in (0, 1)
+            for side in (BUY_INDEX, SELL_INDEX)
+            if (head := self._nearest(book.missing[direction], direction, side, last, limits))
+        ]
+        while heads:
+            head = heads[0] if len(heads) == 1 else min(heads)
+            heads.remove(head)
+            _, level, direction, side = head
             missing = book.missing[direction]
-            middle = bisect_left(missing, last)
-            limit = limits.at[direction][BUY_INDEX]
-            for index in range(middle - 1, -1, -1):
+            yield Candidate(level, direction, side)
+            following = self._beyond(missing, level, direction, side, last, limits)
+            if following is not None:
+                heads.append(following)
+
+    def _nearest(
+        self, missing: list[int], direction: int, side: int, last: Price, limits: Limits
+    ) -> Head | None:
+        """The missing level nearest to the market that is eligible on a side of it."""
+        if side == BUY_INDEX:
+            bound = last * self._buy_factor
+            index = bisect_left(missing, last) - 1
+            while index >= 0 and missing[index] * self._unit >= bound:
+                index -= 1
+        else:
+            bound = last * self._sell_factor
+            index = bisect_left(missing, last)
+            while index < len(missing) and missing[index] * self._unit <= bound:
+                index += 1
+        return self._from(missing, index, direction, side, last, limits)
+
+    def _beyond(
+        self,
+        missing: list[int],
+        level: int,
+        direction: int,
+        side: int,
+        last: Price,
+        limits: Limits,
+    ) -> Head | None:
+        """The next missing level beyond one, farther from the market."""
+        index = bisect_left(missing, level)
+        if side == BUY_INDEX:
+            index -= 1
+        elif index < len(missing) and missing[index] == level:
+            index += 1
+        return self._from(missing, index, direction, side, last, limits)
+
+    def _from(
+        self,
+        missing: list[int],
+        index: int,
+        direction: int,
+        side: int,
+        last: Price,
+        limits: Limits,
+    ) -> Head | None:
+        """The first level from an index on, outwards, that does not wait and is not denied."""
+        limit = limits.at[direction][side]
+        if side == BUY_INDEX:
+            while index >= 0:
                 level = missing[index]
                 if limit is not None and level <= limit:
-                    break
-                if level * unit < buy_below and level not in waits:
-                    found.append((last - level, level, direction, BUY_INDEX))
-            limit = limits.at[direction][SELL_INDEX]
-            for index in range(middle, len(missing)):
-                level = missing[index]
-                if limit is not None and level >= limit:
-                    break
-                if level * unit > sell_above and level not in waits:
-                    found.append((level - last, level, direction, SELL_INDEX))
-        if len(found) > 1:
-            found.sort()
-        return [Candidate(level, direction, side) for _, level, direction, side in found]
+                    return None
+                if level not in self._waits:
+                    return last - level, level, direction, side
+                index -= 1
+            return None
+        while index < len(missing):
+            level = missing[index]
+            if limit is not None and level >= limit:
+                return None
+            if level not in self._waits:
+                return level - last, level, direction, side
+            index += 1
+        return None
 
     def quiet_band(self, book: WorkingBook, limits: Limits) -> PriceBand | None:
         """Bounds: grid ends, the next rebalance, and where a missing level becomes eligible."""
@@ -347,3 +394,8 @@ class FollowRules:
         self.built_at = at
         book.replace_levels(levels)
         self._refresh()
+
+
+def _cancel_order(row: tuple[OpenOrder, CancelCause]) -> tuple[int, Price, str]:
+    order = row[0]
+    return direction_index(order.direction), order.price, order.order_id

@@ -1,7 +1,7 @@
 """The levels of a grid: building, shifting, restoring. It knows neither orders nor the market.
 
 Prices are whole ticks. Every operation checks the invariants (ascending, positive, unique, constant
-count, neighbours at least two ticks apart) and leaves the grid as it was when they would break.
+count) and leaves the grid as it was when they would break. New levels are at least two ticks apart.
 """
 
 from bisect import bisect_left
@@ -25,17 +25,20 @@ def step_ratio(config: GridConfig) -> tuple[int, int]:
     return config.grid_step.as_integer_ratio()
 
 
-def _check(levels: Sequence[int], count: int) -> None:
+def _check(levels: Sequence[int], count: int, spacing: int) -> None:
     if len(levels) != count:
         raise GridError(f"expected {count} levels, found {len(levels)}")
     if levels[0] <= 0:
         raise GridError(f"expected prices above 0, found a level at {levels[0]} ticks")
     for lower, upper in pairwise(levels):
-        if upper - lower < MIN_SPACING_TICKS:
-            raise GridError(
-                f"expected neighbouring levels at least {MIN_SPACING_TICKS} ticks apart, found "
-                f"{lower} and {upper} ticks: raise grid_step"
-            )
+        if upper - lower >= spacing:
+            continue
+        if spacing < MIN_SPACING_TICKS:
+            raise GridError(f"expected ascending prices, found {lower} before {upper} ticks")
+        raise GridError(
+            f"expected neighbouring levels at least {spacing} ticks apart, found "
+            f"{lower} and {upper} ticks: raise grid_step"
+        )
 
 
 def build_levels(center: Price, config: GridConfig) -> list[int]:
@@ -59,7 +62,7 @@ def build_levels(center: Price, config: GridConfig) -> list[int]:
         upper.append(above)
         lower.append(below)
     levels = [*reversed(lower), round(center), *upper]
-    _check(levels, config.level_count)
+    _check(levels, config.level_count, MIN_SPACING_TICKS)
     return levels
 
 
@@ -94,7 +97,7 @@ def parse_rows(
             raise GridError(f"level {row!r}: {error}") from error
     if not levels:
         raise GridError("expected levels, found none")
-    _check(levels, config.level_count)
+    _check(levels, config.level_count, spacing=1)
     return levels, sides
 
 
@@ -116,7 +119,7 @@ class Grid:
 
     def restore(self, levels: Sequence[int], anchor: Price | None) -> None:
         """Take saved levels; GridError if they break an invariant."""
-        _check(levels, self.config.level_count)
+        _check(levels, self.config.level_count, spacing=1)
         self.levels = list(levels)
         self.anchor = anchor
 

@@ -11,7 +11,7 @@ from gridcore.config import GridConfig
 from gridcore.grid import Grid
 from gridcore.instrument import Price
 from gridcore.intents import CancelCause
-from gridcore.sides import BUY, SELL, DirectionType, GridSideType, SideType
+from gridcore.sides import BUY, SELL, GridSideType, SideType
 from gridcore.working import OpenOrder
 
 TOO_MANY_ORDERS_MARGIN = 10
@@ -36,7 +36,8 @@ class OnFillGrid(Grid):
     def update(self, fill: Price | None, last: Price | None) -> bool:
         """What a fill does (G-5): rebuild when out of bounds, assign sides, shift once.
 
-        Returns whether the grid was rebuilt. GridError leaves the grid as it was.
+        Returns whether the grid was rebuilt. GridError: the build or the shift was refused, and
+        left the levels as they were.
         """
         if fill is None or last is None:
             return False
@@ -168,6 +169,10 @@ def side_of(tag: GridSideType) -> SideType | None:
     return BUY if tag is GridSideType.BUY else SELL
 
 
-def too_many(direction: DirectionType, orders: Sequence[OpenOrder], levels: int) -> bool:
-    """E-5: more resting orders in one direction than levels + 10."""
-    return len(orders) > levels + TOO_MANY_ORDERS_MARGIN
+def too_many(orders: Sequence[OpenOrder], levels: int) -> bool:
+    """E-5: more resting orders in one direction than levels + 10.
+
+    Orders on their way out do not count: else a rebuild's own cancels would call for the next one.
+    """
+    resting = sum(not order.cancelling for order in orders)
+    return resting > levels + TOO_MANY_ORDERS_MARGIN

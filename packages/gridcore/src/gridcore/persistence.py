@@ -5,9 +5,9 @@ kept elsewhere. It refuses to judge whether a saved grid still fits: the caller 
 """
 
 import json
-import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -17,6 +17,7 @@ from typing import TypedDict
 from gridcore.config import GridConfig
 from gridcore.message import message
 
+KEPT_REPORTS = 100
 SCHEMA = 2
 """Version of an entry. Entries of the earlier bots carry none."""
 
@@ -59,13 +60,6 @@ class StoreReport:
     event: StoreEvent
     path: Path
     text: str
-
-
-def log_report(report: StoreReport) -> None:
-    """Tell a report to the log."""
-    logging.getLogger("gridcore.persistence").warning(
-        "%s path=%s %s", report.event.value, report.path, report.text
-    )
 
 
 class Disk:
@@ -112,10 +106,12 @@ class GridAnchorStore:
         self,
         path: str | Path,
         *,
-        report: Callable[[StoreReport], None] = log_report,
+        report: Callable[[StoreReport], None] | None = None,
         disk: Disk | None = None,
     ) -> None:
         self.path = Path(path)
+        self.reports: deque[StoreReport] = deque(maxlen=KEPT_REPORTS)
+        """The latest reports, for callers that gave no `report` to call."""
         self._report = report
         self._disk = disk or Disk()
         self._disk_lock = threading.Lock()
@@ -274,7 +270,10 @@ class GridAnchorStore:
             raise StoreError(f"cannot write {self.path}: {error}") from error
 
     def _tell(self, event: StoreEvent, text: str) -> None:
-        self._report(StoreReport(event=event, path=self.path, text=text))
+        report = StoreReport(event=event, path=self.path, text=text)
+        self.reports.append(report)
+        if self._report is not None:
+            self._report(report)
 
 
 def _require_strategy(strat_id: str) -> None:

@@ -1,6 +1,6 @@
 """What the engine asks of a side policy, and their words: holds, changes, limits, bands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -124,7 +124,7 @@ class SidePolicyRules(Protocol):
         """Orders to give up now, those already being cancelled included."""
         ...
 
-    def places(self, book: WorkingBook, limits: Limits) -> Sequence[Candidate]:
+    def places(self, book: WorkingBook, limits: Limits) -> Iterable[Candidate]:
         """Levels to fill now, in the order in which scarce margin and coverage are given out."""
         ...
 

@@ -8,7 +8,7 @@ from gridcore.events import Ticker
 from gridcore.grid import GridError
 from gridcore.instrument import Instrument, Price
 from gridcore.intents import CancelCause
-from gridcore.on_fill import OnFillGrid, WantedOrder, plan, too_many
+from gridcore.on_fill import OnFillGrid, WantedOrder, plan, side_of, too_many
 from gridcore.policy import (
     BUY_INDEX,
     DIRECTIONS,
@@ -20,8 +20,8 @@ from gridcore.policy import (
     Limits,
     PriceBand,
 )
-from gridcore.saved import Saved, price_to_text
-from gridcore.sides import BUY, DirectionType, GridSideType
+from gridcore.saved import Saved, SavedStateError, price_to_text
+from gridcore.sides import BUY, DirectionType, GridSideType, SideType
 from gridcore.working import OpenOrder, WorkingBook
 
 
@@ -108,7 +108,7 @@ class OnFillRules:
                 by_direction[order.direction].append(order)
         for index, direction in enumerate(DIRECTIONS):
             orders = by_direction[direction]
-            if too_many(direction, orders, len(self.grid.levels)):
+            if too_many(orders, len(self.grid.levels)):
                 if self.last is not None:
                     changes += self._build(self.last, at, ChangeCause.REBUILT)
                 self._cancels += [(order, CancelCause.REBUILD) for order in orders]
@@ -152,6 +152,8 @@ class OnFillRules:
         levels = self.grid.levels
         if last is None or not levels or self._fill_pending or self.hold is not None:
             return None
+        if self._in_disorder(book):
+            return None
         low, high = levels[0] - 1, levels[-1] + 1
         numerator, denominator = self.grid.step
         unit = 200 * denominator
@@ -167,6 +169,18 @@ class OnFillRules:
                     if buy_from > last:
                         high = min(high, buy_from)
         return low, high
+
+    def _in_disorder(self, book: WorkingBook) -> bool:
+        """Whether a direction has too many orders or one of the wrong side: being replaced."""
+        orders = list(book.orders())
+        sides = map(side_of, self.grid.sides)
+        tags: dict[Price, SideType | None] = dict(zip(self.grid.levels, sides, strict=True))
+        if any(tags.get(order.price, order.side) not in (order.side, None) for order in orders):
+            return True
+        return any(
+            too_many([order for order in orders if order.direction is direction], len(tags))
+            for direction in DIRECTIONS
+        )
 
     def adopt(
         self, levels: list[int], sides: list[GridSideType], anchor: Price, book: WorkingBook
@@ -193,17 +207,15 @@ class OnFillRules:
         levels = saved.wholes("levels")
         if levels:
             self.grid.restore(levels, saved.price_or_none("anchor"))
-            sides = saved.raw("sides")
-            self.grid.sides = [GridSideType(str(side)) for side in _listed(sides)]
+            sides = [GridSideType(str(side)) for side in saved.list_of("sides")]
+            if len(sides) != len(levels):
+                raise SavedStateError(f"sides: expected {len(levels)} tags, found {len(sides)}")
+            self.grid.sides = sides
         self.last = saved.price_or_none("last")
         self.last_fill = saved.price_or_none("last_fill")
         self._fill_pending = saved.flag("fill_pending")
         self.hold = None if saved.raw("hold") is None else Hold(saved.text("hold"))
         book.replace_levels(self.grid.levels)
-
-
-def _listed(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []
 
 
 def _candidate(order: WantedOrder, direction: int) -> Candidate:

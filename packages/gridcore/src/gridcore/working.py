@@ -47,14 +47,14 @@ class WorkingBook:
 
     def add(self, order: OpenOrder) -> None:
         """Take an order into the view."""
-        side_book = self.at[direction_index(order.direction)]
+        side_book = self.at[0 if order.direction is LONG else 1]
         price = order.price
         if price in side_book:
             self._add_rival(side_book, order)
             return
         side_book[price] = order
         if price in self.level_set:
-            missing = self.missing[direction_index(order.direction)]
+            missing = self.missing[0 if order.direction is LONG else 1]
             index = bisect_left(missing, price)
             if index < len(missing) and missing[index] == price:
                 del missing[index]
@@ -76,7 +76,7 @@ class WorkingBook:
 
     def remove(self, order: OpenOrder) -> None:
         """Forget an order that is terminal; its level lacks an order from now on."""
-        index = direction_index(order.direction)
+        index = 0 if order.direction is LONG else 1
         side_book = self.at[index]
         price = order.price
         if self.surplus:

@@ -45,7 +45,7 @@ from gridcore.session.effects import (
     SnapshotKind,
 )
 from gridcore.session.setup import StrategySetup
-from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType, closing_side
+from gridcore.sides import LONG, SHORT, DirectionType, SideType
 from gridcore.tiers import RiskTier, RiskTiers
 
 BTC = "BTCUSDT"
@@ -90,6 +90,10 @@ def tiers_of() -> RiskTiers:
     )
 
 
+def _with(base: dict[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return base | dict(changes or {})
+
+
 def setup_of(
     symbol: str = BTC,
     strat_id: str = "grid",
@@ -107,10 +111,10 @@ def setup_of(
         "instrument": instrument_of(symbol, **(instrument or {})),
         "tiers": tiers_of(),
         "taker_fee": Decimal("0.0006"),
-        "grid": GridConfig(**({"grid_count": 4, "grid_step": Decimal(1)} | dict(grid or {}))),
-        "risk": RiskConfig(**dict(risk or {})),
-        "sizing": SizingConfig(**({"amount": "b0.1"} | dict(sizing or {}))),
-        "safety": SafetyConfig(**dict(safety or {})),
+        "grid": GridConfig(**_with({"grid_count": 4, "grid_step": Decimal(1)}, grid)),
+        "risk": RiskConfig(**_with({}, risk)),
+        "sizing": SizingConfig(**_with({"amount": "b0.1"}, sizing)),
+        "safety": SafetyConfig(**_with({}, safety)),
     }
     return StrategySetup(**(fields | changes))
 
@@ -299,9 +303,7 @@ class FakeExchange:
             self.wallet_update(),
         ]
 
-    def resting(
-        self, symbol: str, direction: DirectionType, side: SideType, price: int
-    ) -> Resting:
+    def resting(self, symbol: str, direction: DirectionType, side: SideType, price: int) -> Resting:
         """The one order at a level."""
         found = [
             order
@@ -729,6 +731,3 @@ def story() -> Iterator[Effects]:
         account.play([(ACTIONS[number // 65_536 % len(ACTIONS)], number // 256)])
     for _, _, effects in run.handled:
         yield effects
-
-
-__all__ = ["BUY", "SELL", "closing_side"]

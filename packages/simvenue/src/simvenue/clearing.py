@@ -143,8 +143,9 @@ class Clearing:
                 evidence=evidence,
             )
         )
-        status = PARTIALLY_FILLED if order.leaves else FILLED
-        events.append(order_update(market.symbol, order, status))
+        if market.repeats:
+            status = PARTIALLY_FILLED if order.leaves else FILLED
+            events.append(order_update(market.symbol, order, status))
 
     def take_over(
         self,

@@ -52,6 +52,7 @@ class Market:
         "priced",
         "priced_last",
         "queue_ahead",
+        "repeats",
         "spec",
         "step",
         "symbol",
@@ -83,6 +84,7 @@ class Market:
         self.tiers: RiskTiers = spec.tiers
         self.margins = MarginTable(spec.tiers, spec.leverage)
         self.matching = matching_for(config.fill_model, spec, config.queue_ahead_factor)
+        self.repeats = config.repeat_in_pushes
         self.queue_ahead = self.matching.queue_ahead()
         self.book = Book()
         self.pair = Pair()

@@ -71,6 +71,8 @@ class VenueConfig:
     """Settings of the venue. Fees are fractions of the value; a negative maker fee is a rebate.
 
     `queue_ahead_factor`: how many typical trades wait in front of a new order (18.1, q0).
+    `repeat_in_pushes`: push order states that the reply or the execution just before already told
+    (New after an accepted placement, Filled after the last execution), as the exchange does.
     """
 
     initial_balance: Decimal
@@ -84,6 +86,7 @@ class VenueConfig:
     queue_ahead_factor: Decimal = Decimal(1)
     max_orders_per_symbol: int = 500
     liquidation_policy: LiquidationPolicy = LiquidationPolicy.STOP
+    repeat_in_pushes: bool = True
 
     def __post_init__(self) -> None:
         require(

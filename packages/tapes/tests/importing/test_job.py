@@ -23,7 +23,7 @@ from tapes.silences import SILENCE_US, silences_between
 Write = Callable[..., Path]
 Request = Callable[..., ImportRequest]
 
-LINEAR = "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,foreignNotional"
+LINEAR = "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional"
 
 
 def trade(second: str, price: str, trade_id: str, side: str = "Buy", rpi: str = "") -> str:
@@ -71,14 +71,21 @@ def test_named_columns_of_csv_and_parquet_give_the_same_tape(
         {"when": [1767653689.23], "what": [94125.2], "much": ["0.002"], "taker": ["sell"]}
     )
     parquet.write_table(table, tmp_path / "x.parquet")
-    names = {"time": "when", "price": "what", "size": "much", "side": "taker"}
+    columns = ColumnOptions(
+        kind=SourceKind.COLUMNS,
+        delimiter=";",
+        time="when",
+        price="what",
+        size="much",
+        side="taker",
+    )
 
     tapes = [
         import_files(
             request_for(
                 path,
                 target=tmp_path / path.suffix[1:],
-                columns=ColumnOptions(kind=SourceKind.COLUMNS, delimiter=";", **names),
+                columns=columns,
             )
         ).tape
         for path in (csv, tmp_path / "x.parquet")

@@ -25,9 +25,8 @@ def marks(rows: list[tuple[int, int, int, int]]) -> list[int]:
     """Marks of rows (time, price, id, file)."""
     table = np.array(rows, np.int64).T
     ones = np.ones(len(rows), np.int64)
-    return mark_repeats(
-        table[0], table[1], ones, ones, table[2].astype(np.uint64), table[3]
-    ).tolist()
+    found = mark_repeats(table[0], table[1], ones, ones, table[2].astype(np.uint64), table[3])
+    return [int(mark) for mark in found]
 
 
 def test_an_id_seen_before_is_the_same_trade() -> None:

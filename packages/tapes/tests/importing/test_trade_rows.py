@@ -43,7 +43,7 @@ def test_a_good_row_is_read_in_whole_units(write: Write, market: Market) -> None
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("garbage", Fault.OTHER_SYMBOL),
+        ("garbage", Fault.UNREADABLE),
         ("x,BTCUSDT,Buy,0.001,94125.2,a", Fault.UNREADABLE),
         ("1767653689.23,BTCUSDT,Buy,0.001,,a", Fault.UNREADABLE),
         ("1767653689.23,BTCUSDT,Buy,1e,94125.2,a", Fault.UNREADABLE),

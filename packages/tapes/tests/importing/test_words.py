@@ -23,8 +23,11 @@ FieldsOf = Callable[[Sequence[str]], Fields]
 
 @pytest.mark.parametrize(
     ("word", "side"),
-    [("Buy", 1), ("BUY", 1), ("b", 1), ("1", 1), ("+1", 1), ("Sell", -1), ("s", -1), ("-1", -1)]
-    + [("", 0), ("0", 0), ("Unknown", 0), ("bid", NO_SIDE), ("2", NO_SIDE)],
+    [
+        *(("Buy", 1), ("BUY", 1), ("b", 1), ("1", 1), ("+1", 1)),
+        *(("Sell", -1), ("s", -1), ("-1", -1)),
+        *(("", 0), ("0", 0), ("Unknown", 0), ("bid", NO_SIDE), ("2", NO_SIDE)),
+    ],
 )
 def test_a_side_is_read_in_every_spelling(fields_of: FieldsOf, word: str, side: int) -> None:
     assert taker_sides(fields_of([word])).tolist() == [side]

@@ -13,36 +13,40 @@ from tapes.scan.search import first_at_or_after, first_key_at_or_after
 Variant = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 @given(
-    times=st.lists(st.integers(0, 60), max_size=80).map(sorted),
-    time_us=st.integers(-1, 61),
-    start=st.integers(0, 90),
+    seed=st.integers(0, 100),
+    rows=st.integers(0, 300),
+    time_us=st.integers(-1, 201),
+    share=st.floats(0, 1.2),
 )
 def test_the_first_row_at_or_after_a_time_equals_bisection(
-    variant: Variant, times: list[int], time_us: int, start: int
+    variant: Variant, seed: int, rows: int, time_us: int, share: float
 ) -> None:
-    found = variant(first_at_or_after)(np.array(times, np.int64), time_us, start)
+    times = np.sort(np.random.default_rng(seed).integers(0, 200, rows))
+    start = int(share * rows)
 
-    begin = min(start, len(times))
-    assert found == bisect_left(times, time_us, lo=begin)
+    found = variant(first_at_or_after)(times, time_us, start)
+
+    assert found == bisect_left(times.tolist(), time_us, lo=min(start, rows))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 @given(
-    keys=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 30)), max_size=60, unique=True).map(
-        sorted
-    ),
-    key=st.tuples(st.integers(-1, 9), st.integers(-1, 31)),
-    start=st.integers(0, 60),
+    seed=st.integers(0, 100),
+    rows=st.integers(0, 100),
+    time_us=st.integers(-1, 9),
+    seq=st.integers(-1, 101),
+    share=st.floats(0, 1.2),
 )
 def test_the_first_row_at_or_after_a_key_equals_bisection(
-    variant: Variant, keys: list[tuple[int, int]], key: tuple[int, int], start: int
+    variant: Variant, seed: int, rows: int, time_us: int, seq: int, share: float
 ) -> None:
-    times = np.array([time_us for time_us, _ in keys], np.int64)
-    seqs = np.array([seq for _, seq in keys], np.int64)
+    times = np.sort(np.random.default_rng(seed).integers(0, 8, rows))
+    seqs = np.arange(rows, dtype=np.int64)
+    start = int(share * rows)
 
-    found = variant(first_key_at_or_after)(times, seqs, key[0], key[1], start)
+    found = variant(first_key_at_or_after)(times, seqs, time_us, seq, start)
 
-    begin = min(start, len(keys))
-    assert found == bisect_left(keys, key, lo=begin)
+    keys = list(zip(times.tolist(), seqs.tolist(), strict=True))
+    assert found == bisect_left(keys, (time_us, seq), lo=min(start, rows))

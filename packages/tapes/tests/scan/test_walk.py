@@ -37,7 +37,8 @@ def naive(
         for row in range(feed.start, feed.stop)
     )
     equity = cash + sum(feed.slope * feed.before for feed in feeds)
-    points, sampled = [], []
+    points: list[tuple[int, int]] = []
+    sampled: list[int] = []
     for time_us, number, row in rows:
         while len(sampled) < len(samples) and samples[len(sampled)] < time_us:
             sampled.append(equity)

@@ -18,6 +18,7 @@ from appkit.output import emit, number_text
 from appkit.spelling import did_you_mean
 from backtest.commands.clock import wall_clock
 from backtest.config import find_config, load_config
+from gridcore.clock import SECOND_US
 
 
 def add_parser(commands: Any) -> None:
@@ -90,12 +91,13 @@ def _print_cache(
     names = ("tick_size", "qty_step", "min_qty", "max_qty", "min_notional", "max_leverage")
     table = Table(box=None)
     for name in ("symbol", *names, "tiers", "as of (UTC)", "from"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for half in halves:
         facts = half.facts
         tiers = "-" if facts.tiers is None else str(len(facts.tiers))
         numbers = [number_text(getattr(facts, name)) for name in names]
-        cells = (facts.symbol, *numbers, tiers, instant_text(half.as_of), half.source)
+        as_of = instant_text(half.as_of - half.as_of % SECOND_US)
+        cells = (facts.symbol, *numbers, tiers, as_of, half.source)
         table.add_row(*(Text(cell) for cell in cells))
     if halves:
         out.print(table)

@@ -19,7 +19,7 @@ from backtest.config import BacktestConfig, find_config, load_config
 from backtest.export import REPORT_FILE, results_folder, write_run
 from backtest.report import render_report
 from backtest.running import Progress, Ran, plans_of, run_wired
-from backtest.summary import print_summary, why_no_trade
+from backtest.summary import print_summary, print_verdict, why_no_trade
 from backtest.wiring import RunPlan, Selection, Wired, wire
 
 
@@ -124,7 +124,8 @@ def _window(config: BacktestConfig, arguments: Namespace) -> Window:
 @contextmanager
 def _progress(plan: RunPlan, verify: bool, quiet: bool) -> Iterator[Progress]:
     rows = sum(tape.manifest.trade_rows + tape.manifest.ticker_rows for tape in plan.tapes.values())
-    with progress_bar(rows * len(plans_of(plan)), "backtest", "rows", quiet=quiet) as bar:
+    rows *= len(plans_of(plan)) * (2 if verify else 1)
+    with progress_bar(rows, "backtest", "rows", quiet=quiet) as bar:
         yield bar.update
 
 
@@ -145,14 +146,14 @@ def _result(ran: Ran, arguments: Namespace) -> dict[str, Any]:
         "export": arguments.export,
         "report": _report_path(arguments),
         "no_trade": None if ran.traded else _no_trade(ran),
-        "verified": {name: report.text for name, report in ran.verified.items()} or None,
+        "verified": dict(ran.verified) or None,
     }
 
 
 def _print(out: Console, ran: Ran, arguments: Namespace) -> None:
     print_summary(out, ran.runs)
-    for report in ran.verified.values():
-        out.print(report.text, markup=False)
+    for name, report in ran.verified.items():
+        print_verdict(out, name, report)
     if not ran.traded:
         out.print(f"no trade: {_no_trade(ran)}", markup=False)
     report_path = _report_path(arguments)

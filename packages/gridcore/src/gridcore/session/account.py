@@ -164,13 +164,15 @@ class AccountSession:
         state.tracker.restore(saved.part("orders"))
         state.deadlines.restore(saved.part("deadlines"))
         state.executions.restore(str(item) for item in saved.list_of("executions"))
+        state.apply_modes()
         for symbol, strategy in state.strategies.items():
             restore_strategy(
                 strategy,
                 parts.part(symbol),
                 [order for order in state.tracker.live() if order.symbol == symbol],
             )
-        state.apply_modes()
+        if self._audits_started:
+            state.out.drain()  # the notices of a start were told before the snapshot
 
     # -- market ----------------------------------------------------------------------------
 

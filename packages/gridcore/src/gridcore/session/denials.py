@@ -9,6 +9,7 @@ from gridcore.saved import Saved
 from gridcore.session.gates import Deny, DenyReason, LiftedBy, Proposal
 
 _SLOTS = ((0, 0), (0, 1), (1, 0), (1, 1))
+_BY_COVERAGE = (LiftedBy.COVERAGE_GREW, LiftedBy.ORDER_KNOWN)
 
 
 class StandingDenial:
@@ -68,13 +69,16 @@ class Denials:
         self._limits.lift(direction, side)
         self._any = any(one is not None for pair in self._standing for one in pair)
 
-    def _lift_kind(self, *kinds: LiftedBy) -> None:
+    def _lift_kind(self, *kinds: LiftedBy) -> bool:
+        lifted = False
         if not self._any:
-            return
+            return lifted
         for direction, side in _SLOTS:
             denial = self._standing[direction][side]
             if denial is not None and denial.lifted_by in kinds:
                 self._lift(direction, side)
+                lifted = True
+        return lifted
 
     def mode_changed(self) -> None:
         """Lift what a mode denied."""
@@ -83,6 +87,10 @@ class Denials:
     def books_changed(self) -> None:
         """Lift what positions, orders and wallet denied: one of them changed."""
         self._lift_kind(LiftedBy.BOOKS_CHANGED)
+
+    def order_known(self) -> bool:
+        """Lift what waits for an order that can be cancelled; whether there was any."""
+        return self._lift_kind(LiftedBy.ORDER_KNOWN)
 
     def wallet_changed(self) -> None:
         """Lift what the wallet denied."""
@@ -94,7 +102,7 @@ class Denials:
             return
         side = 1 - direction
         denial = self._standing[direction][side]
-        if denial is None or denial.lifted_by is not LiftedBy.COVERAGE_GREW:
+        if denial is None or denial.lifted_by not in _BY_COVERAGE:
             return
         if uncovered > denial.uncovered:
             self._lift(direction, side)
@@ -104,7 +112,7 @@ class Denials:
     def coverage_released(self, direction: int) -> None:
         """Lift a denied close: coverage is no longer kept for another one."""
         denial = self._standing[direction][1 - direction]
-        if denial is not None and denial.lifted_by is LiftedBy.COVERAGE_GREW:
+        if denial is not None and denial.lifted_by in _BY_COVERAGE:
             self._lift(direction, 1 - direction)
 
     def clear(self) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from gridcore.clock import Instant
-from gridcore.instrument import Steps, Ticks
+from gridcore.instrument import Price, Steps, Ticks
 from gridcore.message import message
 from gridcore.sides import DirectionType, SideType
 
@@ -119,14 +119,14 @@ class LedgerEntry:
 
 @message
 class FillRecord:
-    """One execution of our own order as the session booked it."""
+    """One execution of our own order as the session booked it, at the price of the execution."""
 
     at: Instant
     symbol: str
     strat_id: str
     direction: DirectionType
     side: SideType
-    price: Ticks
+    price: Price
     qty: Steps
     fee: Decimal
     realised: Decimal

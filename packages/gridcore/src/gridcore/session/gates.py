@@ -44,6 +44,8 @@ class LiftedBy(IntEnum):
     BOOKS_CHANGED = 2
     WALLET = 3
     DEADLINE = 4
+    ORDER_KNOWN = 5
+    """The exchange's id of an order that is to be cancelled, or more coverage."""
 
 
 @message
@@ -142,9 +144,10 @@ class CoverageGate:
             return ALLOW
         farthest = strategy.reserved.farthest_close(proposal.direction, proposal.price)
         if farthest is not None:
-            strategy.give_up_close(proposal.direction, farthest, CancelReason.COVERAGE)
+            asked = strategy.give_up_close(proposal.direction, farthest, CancelReason.COVERAGE)
             strategy.reserved.held_for[proposal.direction] = proposal.price
-            return Deny(reason=DenyReason.COVERAGE, lifted_by=LiftedBy.COVERAGE_GREW)
+            lifted_by = LiftedBy.COVERAGE_GREW if asked else LiftedBy.ORDER_KNOWN
+            return Deny(reason=DenyReason.COVERAGE, lifted_by=lifted_by)
         if uncovered < strategy.min_steps:
             return Deny(reason=DenyReason.COVERAGE, lifted_by=LiftedBy.COVERAGE_GREW)
         proposal.steps = uncovered
@@ -200,12 +203,16 @@ CHAIN: Sequence[Gate] = (
     MaxMarginGate(),
     BreakerGate(),
 )
-_CHECKS = tuple(gate.check for gate in CHAIN)
+_OPEN_CHECKS = tuple(gate.check for gate in CHAIN if not isinstance(gate, CoverageGate))
+_CLOSE_CHECKS = tuple(
+    gate.check for gate in CHAIN if not isinstance(gate, AffordabilityGate | MaxMarginGate)
+)
+"""The chain without the gates that answer Allow to every open, or to every close."""
 
 
 def judge(proposal: Proposal) -> Deny | None:
     """Ask every gate in order; the first denial, or None when all allow."""
-    for check in _CHECKS:
+    for check in _OPEN_CHECKS if proposal.opens else _CLOSE_CHECKS:
         verdict = check(proposal)
         if verdict is not ALLOW and verdict is not REDUCING:
             assert isinstance(verdict, Deny)

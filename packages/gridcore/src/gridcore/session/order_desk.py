@@ -19,6 +19,8 @@ from gridcore.session.orders import OrderEvent, TrackedOrder, advance
 from gridcore.session.state import AccountState
 from gridcore.session.strategy import Strategy
 
+_NO_FILLS = (ExecType.FUNDING, ExecType.UNKNOWN)
+"""Funding comes as FundingPaid; what is unknown is not booked."""
 ORDER_GONE = 110001
 """The exchange's code for an order that does not exist any more (spec/bybit.md A.6)."""
 
@@ -36,6 +38,9 @@ class OrderDesk:
         strategy = self._state.strategies.get(event.symbol)
         if not self._state.executions.add(event.exec_id) or strategy is None:
             return
+        if event.kind in _NO_FILLS:
+            self._quarantine(event, now)
+            return
         realised, entries = self._state.ledger.execution(event, strategy.instrument)
         self._state.out.records.extend(entries)
         order = self._state.tracker.find(event.order_id, event.wire_id)
@@ -44,7 +49,7 @@ class OrderDesk:
             return
         if not order.order_id:
             self._state.tracker.identify(order, event.order_id)
-        price = order.price
+            strategy.order_known()
         self._state.out.records.append(
             FillRecord(
                 at=event.at,
@@ -52,7 +57,7 @@ class OrderDesk:
                 strat_id=order.strat_id,
                 direction=event.direction,
                 side=event.side,
-                price=Ticks(int(price)),
+                price=event.price,
                 qty=event.qty,
                 fee=event.fee,
                 realised=realised,
@@ -64,7 +69,19 @@ class OrderDesk:
             )
         )
         self._left(strategy, order, event.leaves)
-        strategy.filled_at(price, event.at, event.sequence, now)
+        strategy.filled_at(order.price, event.at, event.sequence, now)
+
+    def _quarantine(self, event: Execution, now: Instant) -> None:
+        """No fill, or nobody knows what: it moves neither books nor orders."""
+        self._state.out.notice(
+            now,
+            "gridcore.session",
+            "quarantined_execution",
+            Severity.ALERT,
+            kind=event.kind.value,
+            symbol=event.symbol,
+            exec_id=event.exec_id,
+        )
 
     def _unusual_execution(
         self, event: Execution, order: TrackedOrder | None, now: Instant
@@ -111,6 +128,7 @@ class OrderDesk:
             return
         if not order.order_id:
             self._state.tracker.identify(order, event.order_id)
+            strategy.order_known()
         status = event.status
         if order.terminal:
             if status is OrderStatus.FILLED:
@@ -137,10 +155,12 @@ class OrderDesk:
     def place_accepted(self, event: PlaceAccepted, now: Instant) -> None:
         del now
         order = self._state.tracker.find(event.order_id, event.wire_id)
-        if order is None or order.terminal:
+        strategy = self._state.strategies.get(event.symbol)
+        if order is None or strategy is None or order.terminal:
             return
         if not order.order_id:
             self._state.tracker.identify(order, event.order_id)
+            strategy.order_known()
         order.state = advance(order.state, OrderEvent.ACCEPTED)
 
     def place_rejected(self, event: PlaceRejected, now: Instant) -> None:
@@ -197,12 +217,12 @@ class OrderDesk:
             for order in self._state.tracker.live()
             if order.symbol == event.symbol and order.order_id and order.sent_at < event.asked_at
         }
-        recent = {
+        missing = known - listed
+        foreign = {
             order.order_id
-            for order in self._state.tracker.live()
-            if order.symbol == event.symbol and order.order_id
+            for order in event.orders
+            if self._state.tracker.find(order.order_id, order.wire_id) is None
         }
-        missing, foreign = known - listed, listed - recent
         if not missing and not foreign:
             self._state.end_mode(event.symbol, ModeCause.RECONCILE)
             return

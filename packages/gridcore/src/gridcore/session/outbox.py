@@ -1,7 +1,16 @@
 """Where the parts of a session put what one event causes, until `handle` returns it."""
 
 from gridcore.clock import Instant
-from gridcore.session.effects import NO_EFFECTS, Effects, Notice, Record, Request, Severity
+from gridcore.session.effects import (
+    NO_EFFECTS,
+    Approved,
+    CancelOrder,
+    Effects,
+    Notice,
+    Record,
+    Request,
+    Severity,
+)
 
 
 class Outbox:
@@ -27,6 +36,14 @@ class Outbox:
                 fields=tuple(fields.items()),
             )
         )
+
+    def cancel(self, request: CancelOrder) -> None:
+        """Put a cancel before all placements: it frees slots and margin for them (E-12, L14)."""
+        requests = self.requests
+        index = len(requests)
+        while index and isinstance(requests[index - 1], Approved):
+            index -= 1
+        requests.insert(index, request)
 
     def drain(self) -> Effects:
         """What was put, and an empty box afterwards."""

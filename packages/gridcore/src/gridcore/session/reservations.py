@@ -6,7 +6,8 @@ Everything that is not terminal holds, orders being cancelled and uncertain ones
 from bisect import bisect_left, insort
 
 from gridcore.session.orders import TrackedOrder
-from gridcore.working import LONG_INDEX, direction_index
+from gridcore.sides import LONG
+from gridcore.working import LONG_INDEX
 
 
 class Reservations:
@@ -28,7 +29,7 @@ class Reservations:
 
     def add(self, order: TrackedOrder) -> None:
         """An order was approved."""
-        index = direction_index(order.direction)
+        index = 0 if order.direction is LONG else 1
         if order.opens:
             self.version += 1
             self.open_value[index] += int(order.price) * order.leaves
@@ -38,7 +39,7 @@ class Reservations:
 
     def reduce(self, order: TrackedOrder, leaves: int) -> None:
         """An order has `leaves` left from now on."""
-        index = direction_index(order.direction)
+        index = 0 if order.direction is LONG else 1
         by = order.leaves - leaves
         order.leaves = leaves
         if order.opens:
@@ -52,7 +53,7 @@ class Reservations:
         if order.leaves:
             self.reduce(order, 0)
         if not order.opens:
-            prices = self.closes[direction_index(order.direction)]
+            prices = self.closes[0 if order.direction is LONG else 1]
             del prices[bisect_left(prices, int(order.price))]
 
     def farthest_close(self, index: int, beyond: int) -> int | None:

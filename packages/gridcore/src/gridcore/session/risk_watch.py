@@ -42,6 +42,8 @@ class RiskWatch:
         "_rules",
         "_turns",
         "_verdict",
+        "_verdict_available",
+        "_verdict_balance",
         "_verdict_last",
         "_verdict_mark",
         "_verdict_version",
@@ -79,6 +81,8 @@ class RiskWatch:
         self._verdict_version = -1
         self._verdict_last: Price = 0
         self._verdict_mark: Decimal | None = None
+        self._verdict_balance: Decimal | None = None
+        self._verdict_available: Decimal | None = None
         self.severity: tuple[RiskSeverity, RiskSeverity] = _NO_SEVERITY
         self.emergencies: list[Instant | None] = [None, None]
         """Per direction: when a standing emergency ends; FOREVER while the severity stays."""
@@ -185,6 +189,8 @@ class RiskWatch:
             version == self._verdict_version
             and last == self._verdict_last
             and mark == self._verdict_mark
+            and self._wallet.balance is self._verdict_balance
+            and self._wallet.available is self._verdict_available
         ):
             return self._verdict
         equity = (self._wallet.balance or ZERO) + legs[0].unrealised + legs[1].unrealised
@@ -198,6 +204,8 @@ class RiskWatch:
         self._verdict_version = version
         self._verdict_last = last
         self._verdict_mark = mark
+        self._verdict_balance = self._wallet.balance
+        self._verdict_available = self._wallet.available
         self._verdict = self._rules.judge(
             PairRisk(
                 long=long,

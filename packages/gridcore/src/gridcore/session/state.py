@@ -45,8 +45,8 @@ class AccountState:
         self.strategies: Mapping[str, Strategy] = {}
 
     def mint_wire_id(self, identity: str, now: Instant) -> str:
-        self.last_minted = mint(now, self.last_minted)
-        return encode_wire_id(identity, self.last_minted)
+        suffix = self.last_minted = mint(now, self.last_minted)
+        return encode_wire_id(identity, suffix)
 
     def ask_mode(
         self,

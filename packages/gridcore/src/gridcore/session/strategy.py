@@ -222,26 +222,29 @@ class Strategy:
     def cancel(self, order: OpenOrder, reason: CancelReason) -> None:
         """Ask for the cancel of an order that the exchange knows; one in flight per order (L22)."""
         assert isinstance(order, TrackedOrder)
-        if order.cancelling or not order.order_id:
+        if order.cancelling:
+            return
+        if not order.order_id:
+            self.stirred = True  # a ticker after its acknowledgement asks again
             return
         order.cancelling = True
         order.state = advance(order.state, OrderEvent.CANCEL_SENT)
-        self._out.requests.append(
+        self._out.cancel(
             CancelOrder(
                 symbol=self.symbol, order_id=order.order_id, wire_id=order.wire_id, reason=reason
             )
         )
 
-    def give_up_close(self, direction: int, price: int, reason: CancelReason) -> None:
-        """Cancel the close that rests at a price, for the coverage it holds."""
-        order = self.book.at[direction].get(price)
-        if order is not None:
-            self.cancel(order, reason)
+    def give_up_close(self, direction: int, price: int, reason: CancelReason) -> bool:
+        """Cancel the close at a price for the coverage it holds; whether a cancel is under way."""
+        order = self.book.at[direction][price]
+        self.cancel(order, reason)
+        return order.cancelling
 
     def _cancel_opens(self) -> None:
         for direction in (0, 1):
             if self.modes[direction] >= Mode.CLOSE_ONLY:
-                for order in list(self.book.at[direction].values()):
+                for _, order in sorted(self.book.at[direction].items()):
                     if isinstance(order, TrackedOrder) and order.opens:
                         self.cancel(order, CancelReason.MODE)
 
@@ -306,6 +309,11 @@ class Strategy:
         else:
             self.denials.coverage_changed(direction, self.uncovered(direction))
 
+    def order_known(self) -> None:
+        """The exchange's id of an order is known: it can be cancelled from now on."""
+        if self.denials.order_known():
+            self.stirred = True
+
     def filled_at(self, price: Price, at: Instant, sequence: int, now: Instant) -> None:
         """Our own order at a level was filled."""
         self.stirred = True
@@ -357,6 +365,7 @@ class Strategy:
                 self._release_held(direction)
 
     def _release_held(self, direction: int) -> None:
+        self.stirred = True
         self.reserved.held_for[direction] = None
         self.denials.coverage_released(direction)
 

@@ -131,11 +131,11 @@ def _good_rows(
     price = whole_units(batch.fields[layout.price], market.tick)
     size = whole_units(batch.fields[layout.size], market.step)
     side = _sides(batch, layout)
+    unreadable = time.unreadable | price.unreadable | size.unreadable | (side == NO_SIDE)
+    finder.drop(Fault.UNREADABLE, unreadable)
     symbol = _optional(batch, layout.symbol)
     if symbol is not None:
         finder.drop(Fault.OTHER_SYMBOL, differs_from(symbol, market.symbol))
-    unreadable = time.unreadable | price.unreadable | size.unreadable | (side == NO_SIDE)
-    finder.drop(Fault.UNREADABLE, unreadable)
     finder.drop(Fault.NON_POSITIVE, not_positive(price) | not_positive(size))
     finder.drop(Fault.ROUNDS_TO_ZERO, (price.values <= 0) | (size.values <= 0))
     finder.note(Fault.OFF_TICK, price.rounded)

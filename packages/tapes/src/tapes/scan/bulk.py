@@ -77,7 +77,9 @@ def add_rows(
         trough_stop = trough_start
         end = min((row // BLOCK_ROWS + 1) * BLOCK_ROWS, stop)
         for offset, value in enumerate(values[row:end]):
-            add_point(record, times[row + offset], base + slope * value)
+            equity = base + slope * value
+            if equity >= record[PEAK] or equity < record[TROUGH]:
+                add_point(record, times[row + offset], equity)
         row = end
     date_trough(values, nodes, times, trough_start, trough_stop, base, slope, record)
     record[LAST], record[LAST_TIME] = base + slope * values[stop - 1], times[stop - 1]

@@ -1,0 +1,1 @@
+"""The comparison job in other programs; runs in its own environment and imports nothing of ours."""
