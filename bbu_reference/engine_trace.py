@@ -273,6 +273,7 @@ class _Scenario:
         state = state_of(old, self.tick, raised=raised)
         rules = explain(
             tick=self.tick,
+            step=self.case["step"],
             before=before.grid.levels,
             recorded=state,
             right=right,

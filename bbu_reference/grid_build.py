@@ -96,6 +96,7 @@ def _right(case: dict[str, Any], recorded: Built) -> tuple[Built | None, list[Ru
     )
     rules = explain(
         tick=case["tick"],
+        step=case["step"],
         before=(),
         recorded=recorded[0],
         right=right,

@@ -7,7 +7,7 @@ comes from the defect it names and from nothing else.
 from fractions import Fraction
 from itertools import pairwise
 
-from bbu_reference.numbers import near_half, near_threshold
+from bbu_reference.numbers import near_half, near_threshold, near_whole
 
 MIN_SPACING = 2
 
@@ -66,9 +66,12 @@ class RightGrid:
 
     def waits(self, level: int, fill: Fraction) -> bool:
         """|level - fill| / level * 100 < step / 4, in exact numbers (G-6)."""
-        distance = abs(level - fill) / Fraction(level)
-        self.near = self.near or near_threshold(distance, self.step / 4)
-        return distance < self.step / 4
+        quarter = self.step / 4
+        # The same comparison on whole numbers: fractions would be reduced at every level.
+        distance = abs(level * fill.denominator - fill.numerator) * quarter.denominator
+        limit = quarter.numerator * level * fill.denominator
+        self.near = self.near or near_whole(distance, limit)
+        return distance < limit
 
     def update(self, fill: Fraction | None, last: Fraction | None) -> None:
         """G-5 to G-7, the new level computed from the edge of the grid."""

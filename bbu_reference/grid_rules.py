@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from bbu_reference.framework import Rule
 from bbu_reference.grid_model import RecordedGrid, RightRefusal
-from bbu_reference.numbers import recorded_ticks
+from bbu_reference.numbers import FLOAT_DIGITS, recorded_ticks
 
 EDGE_AT_ZERO = Rule(
     name="edge_at_zero",
@@ -16,8 +16,8 @@ EDGE_AT_ZERO = Rule(
 )
 EDGE_TWICE = Rule(
     name="edge_twice",
-    reason="A shift next to a Wait level at the edge inserted a price that exists already; the "
-    "new level belongs one step beyond the edge level.",
+    reason="A shift next to a Wait level at the edge inserted a price that exists already, or one "
+    "beside it; the new level belongs one step beyond the edge level.",
 )
 FAILED_BUILD = Rule(
     name="failed_build",
@@ -88,6 +88,7 @@ def state_of(grid: RecordedGrid, tick: str, *, raised: bool) -> GridState:
 def explain(
     *,
     tick: str,
+    step: str,
     before: Sequence[int | Fraction],
     recorded: GridState,
     right: GridState,
@@ -110,13 +111,21 @@ def explain(
         return [known[refusal.kind]]
     if levels and levels[-1] == 0 and 0 not in before:
         return [EDGE_AT_ZERO]
-    if len(set(levels)) < len(levels):
+    if not recorded.raised and _crowded_at_an_edge(levels, Fraction(step) / 100):
         return [EDGE_TWICE]
     if Fraction(tick) * 10**10 % 1:
         return [TEN_DECIMALS]
     if near and _differs_by_rounding(levels, right.levels):
         return [FLOAT_ROUNDING]
     return []
+
+
+def _crowded_at_an_edge(levels: Sequence[int | Fraction], step: Fraction) -> bool:
+    """Whether an edge level lies less than half a step beyond its neighbour, or before it."""
+    if len(levels) < 2:
+        return False
+    pairs = ((levels[0], levels[1]), (levels[-2], levels[-1]))
+    return any(upper - lower < lower * step / 2 for lower, upper in pairs)
 
 
 def _differs_by_rounding(
@@ -128,6 +137,8 @@ def _differs_by_rounding(
     middle = len(right) // 2
     for indices in (range(middle, len(right)), range(middle, -1, -1)):
         different = [index for index in indices if recorded[index] != right[index]]
-        if different and abs(recorded[different[0]] - right[different[0]]) != 1:
-            return False
+        if different:
+            first = different[0]
+            if abs(recorded[first] - right[first]) > 1 + right[first] // FLOAT_DIGITS:
+                return False
     return True

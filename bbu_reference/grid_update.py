@@ -134,6 +134,7 @@ class _Sequence:
         )
         rules = explain(
             tick=self.tick,
+            step=self.case["step"],
             before=start.levels,
             recorded=recorded.state,
             right=expected,

@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 HALF = Fraction(1, 2)
 NEAR = Fraction(1, 10**9)
 """How near to half a tick, or relative to a threshold, a float result may differ (rule 9)."""
+FLOAT_DIGITS = 10**15
+"""The relative precision of a float."""
 
 
 def ticks(price: object, tick: str) -> Fraction | None:
@@ -18,6 +21,7 @@ def whole(value: Fraction) -> int | Fraction:
     return value.numerator if value.denominator == 1 else value
 
 
+@cache
 def recorded_ticks(price: str, tick: str) -> int | Fraction:
     """A recorded float price in tick units, whole when it is one within the dust of a float."""
     exact = Fraction(price) / Fraction(tick)
@@ -32,13 +36,21 @@ def round_half_even(value: Fraction) -> int:
 
 
 def near_half(value: Fraction) -> bool:
-    """Whether a value in ticks lies within 1e-9 of half a tick."""
-    return abs((value % 1) - HALF) <= NEAR
+    """Whether a value in ticks lies within 1e-9 of half a tick.
+
+    Of very many ticks a float knows less than that: its own relative precision counts there.
+    """
+    return abs((value % 1) - HALF) <= max(NEAR, abs(value) / FLOAT_DIGITS)
 
 
 def near_threshold(value: Fraction, threshold: Fraction) -> bool:
     """Whether a comparison of floats may come out differently from the exact one."""
     return abs(value - threshold) <= NEAR * max(abs(value), abs(threshold))
+
+
+def near_whole(value: int, threshold: int) -> bool:
+    """The same for two numbers of 0 or more that were made whole by a common factor."""
+    return abs(value - threshold) * NEAR.denominator <= max(value, threshold)
 
 
 def ceil_steps(qty: Fraction, step: Fraction) -> int:

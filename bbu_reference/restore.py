@@ -100,8 +100,10 @@ def restorable(rows: list[list[Any]], tick: str, count: int) -> tuple[str, tuple
 
 def recorded_restore(rows: list[list[Any]], tick: str) -> tuple[str, tuple[object, ...]]:
     """What the old bots restored from rows: the grid where G-10 holds, else nothing."""
+    if any(len(row) != 2 or row[0] not in SIDES for row in rows):
+        return "", ()
     parsed = outcome(lambda: [(row[0], Fraction(str(row[1]))) for row in rows])
-    if isinstance(parsed, Raises) or any(side not in SIDES for side, _ in parsed):
+    if isinstance(parsed, Raises):
         return "", ()
     sides = "".join(side[0] for side, _ in parsed)
     prices = [price for _, price in parsed]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
+from bbu_reference.numbers import near_threshold
+
 Number = TypeVar("Number", float, Fraction)
 
 CELLS = ("long.Buy", "long.Sell", "short.Buy", "short.Sell")
@@ -138,8 +140,6 @@ def recorded_multipliers(columns: Sequence[Any]) -> tuple[Fraction, ...]:
 
 def near_a_threshold(columns: Sequence[Any]) -> bool:
     """Whether some compared value lies within 1e-9 of its threshold."""
-    from bbu_reference.numbers import near_threshold
-
     case = read_case(columns, Fraction)
     ratio = case.long.margin / (case.short.margin or Fraction(NO_SHORT))
     total = case.long.margin + case.short.margin

@@ -14,8 +14,8 @@ def test_a_subject_is_built_updated_and_read() -> None:
     subject.build("10.0")
     subject.update("9.0", "9.5")
 
-    assert subject.state == GridState(raised=False, sides="WSS", levels=(90, 100, 110), anchor=100)
-    assert not subject.valid()
+    assert subject.state == GridState(raised=False, sides="BWS", levels=(81, 90, 100), anchor=100)
+    assert subject.valid()
     assert subject.middle() == 90
 
 

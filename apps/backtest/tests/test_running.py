@@ -11,6 +11,7 @@ import pytest
 from appkit.exits import RunFailed
 from backtest.config import load_config
 from backtest.export import Finished
+from backtest.report import render_report
 from backtest.running import finish, plans_of, run_wired
 from backtest.wiring import Selection, Wired, wire
 from gridcore.clock import Instant
@@ -185,3 +186,33 @@ def test_sc_5_sizes_a_fraction_of_the_wallet_and_rounds_up_once(
         ("01:01", "long", "Buy", "99800", "0.002"),
         ("01:02", "long", "Buy", "99600.4", "0.002"),
     ]
+
+
+FALL = tuple(range(100000, 89000, -150)) + tuple(range(89000, 95000, 150))
+
+
+@pytest.mark.parametrize("policy", ["stop", "continue"])
+def test_a_liquidated_run_ends_as_an_outcome_whose_books_balance(
+    project: Path, make_tape: MakeTape, policy: str
+) -> None:
+    """L-3: a grid that dies is shown to die; finishing it checks the identity."""
+    make_tape(project / "fall", FALL)
+    file = project / "backtest.yaml"
+    text = file.read_text(encoding="utf-8").replace("BTCUSDT: tape", "BTCUSDT: fall")
+    text = text.replace(
+        "grid_count: 6",
+        "grid_count: 40\n    leverage: 100\n    max_margin: 100\n"
+        "    enable_risk_multipliers: false\n    emergency_cancels_opens: false",
+    )
+    text = f"liquidation_policy: {policy}\n" + text.replace("10000\n", "400\n", 1)
+    file.write_text(text.replace('amount: "1000"', "amount: x1.5"), encoding="utf-8")
+    config, plan = wired(project)
+
+    ran = run_wired(config, plan, verify=True)
+
+    finished = ran.runs[""]
+    assert ran.verified[""].identical
+    assert finished.results.metrics.liquidations >= 1
+    assert finished.results.metrics.liquidation_fills >= 1
+    assert finished.results.identity.holds
+    assert "Liquidated at" in render_report(ran.runs, "liquidated")

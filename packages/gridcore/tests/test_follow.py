@@ -14,7 +14,7 @@ from gridcore.clock import Instant
 from gridcore.config import GridConfig, SafetyConfig
 from gridcore.engine import engine_instrument
 from gridcore.events import Ticker
-from gridcore.follow import FollowRules, last_near_mark
+from gridcore.follow import FollowRules
 from gridcore.grid import GridError
 from gridcore.instrument import Price
 from gridcore.intents import CancelCause
@@ -90,11 +90,14 @@ class Desk:
         )
 
     def settle(self) -> None:
-        """Cancel and place everything asked for."""
+        """Cancel and place everything asked for, each place as it comes."""
         for order, _ in list(self.rules.cancels(self.book)):
             self.book.remove(order)
-        for want in self.wants():
-            self.add(want)
+        wants = self.wants()
+        for place in self.rules.places(self.book, self.limits):
+            self.add((place.price, place.direction, place.side))
+            assert (place.price, place.direction, place.side) == wants.pop(0)
+        assert wants == []
 
     def fill(self, order: OpenOrder, after_us: int = 1) -> None:
         self.now += after_us
@@ -197,28 +200,6 @@ def test_a_build_with_levels_too_close_asks_hold_and_is_tried_again() -> None:
     assert desk.rules.grid.levels == []
     assert desk.tick(1_000_000) == [ChangeCause.BUILT]
     assert desk.rules.hold is None
-
-
-@pytest.mark.parametrize(
-    ("last", "mark", "near"),
-    [
-        (1_010_000, "100000", True),  # exactly 1 %
-        (1_010_001, "100000", False),
-        (990_000, "100000", True),
-        (989_999, "100000", False),
-        (Fraction(10_100_001, 10), "100000", False),
-        (Fraction(10_099_999, 10), "100000", True),
-        (1_000_000, "0", False),
-        (1_000_000, None, True),
-    ],
-)
-def test_last_and_mark_are_near_up_to_and_including_the_limit(
-    last: Price, mark: str | None, near: bool
-) -> None:
-    ticker = Ticker(
-        symbol="X", at=Instant(T0), last=last, mark=None if mark is None else Decimal(mark)
-    )
-    assert last_near_mark(ticker, engine_instrument("X", TICK), config()) is near
 
 
 # -- rebuild guard -------------------------------------------------------------------------
@@ -357,7 +338,7 @@ def test_after_every_ticker_in_bounds_the_sides_are_in_balance(
             continue
         buys, sells = counts(desk, last)
         if desk.rules.hold is None:
-            assert abs(buys - sells) <= max(Fraction(threshold) * (buys + sells), 1)
+            assert abs(buys - sells) <= max(Fraction(threshold) * (buys + sells), Fraction(1))
         if [change.cause for change in changes] == [ChangeCause.SHIFTED]:
             shifts = int(changes[0].detail.removeprefix("levels="))
             assert 1 <= abs(shifts) <= len(levels)
@@ -560,6 +541,22 @@ def test_denied_levels_and_those_beyond_are_not_asked_for() -> None:
     assert prices_of(desk.wants(), 1, BUY_INDEX) == []
     assert len(prices_of(desk.wants(), 0, BUY_INDEX)) == 3
     assert len(prices_of(desk.wants(), 1, SELL_INDEX)) == 3
+
+
+def test_a_denial_while_the_levels_are_asked_for_ends_the_walk_of_its_side() -> None:
+    desk = Desk(config())
+    desk.tick(1_000_000)
+    asked = []
+    for place in desk.rules.places(desk.book, desk.limits):
+        asked.append(place.price)
+        if place.direction == 0 and place.side == SELL_INDEX:
+            desk.limits.deny_from(0, SELL_INDEX, place.price)
+        else:
+            desk.add((place.price, place.direction, place.side))
+    assert asked == [
+        *(998_000, 998_000, 1_002_000, 1_002_000, 996_004, 996_004, 1_004_004, 994_012, 994_012),
+        1_006_012,
+    ]
 
 
 def test_orders_off_the_grid_and_twins_are_given_up_long_first_by_price() -> None:

@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 from hypothesis import event, given, settings
@@ -154,7 +153,7 @@ def test_sides_do_not_follow_the_market_without_fills_ls_06() -> None:
     desk.tick(10_100)
     longs = [price for price, direction, _ in desk.wants() if direction == 0]
     assert sorted(longs) == [
-        *(9_801, 9_821, 9_841, 9_861, 9_881, 9_901, 9_921, 9_940, 9_960, 9_980),
+        *(9_800, 9_820, 9_840, 9_860, 9_880, 9_900, 9_920, 9_940, 9_960, 9_980),
         *(10_120, 10_140, 10_160, 10_180, 10_200),
     ]
 
@@ -175,6 +174,7 @@ def test_denied_levels_are_left_out() -> None:
 
 def test_a_fill_waits_at_its_price_and_the_next_ticker_offers_the_old_middle_e_3() -> None:
     desk = settled(config(count=10))
+    desk.tick(997_950)
     order = next(order for order in desk.orders() if order.price == 998_000)
     desk.book.remove(order)
     assert desk.fill(998_000) == []
@@ -187,8 +187,7 @@ def test_a_fill_waits_at_its_price_and_the_next_ticker_offers_the_old_middle_e_3
 
 def test_a_fill_that_shifts_reports_it_and_moves_the_book() -> None:
     desk = settled(config(count=4))
-    assert desk.fill(996_004) == []
-    desk.tick(996_100)
+    desk.tick(997_000)
     assert desk.fill(998_000) == [ChangeCause.SHIFTED]
     assert desk.rules.grid.levels == [994_012, 996_004, 998_000, 1_000_000, 1_002_000]
     assert 994_012 in desk.book.missing[0]
@@ -219,7 +218,8 @@ def test_an_early_fill_on_a_restored_grid_waits_with_the_first_ticker_a_04() -> 
     desk.fill(990)
     assert desk.rules.quiet_band(desk.book, desk.limits) is None
     desk.tick(995)
-    assert desk.rules.grid.sides == [B, W, S, S, S]
+    assert desk.rules.grid.levels == [970, 980, 990, 1000, 1010]
+    assert desk.rules.grid.sides == [B, B, W, S, S]
 
 
 def test_a_restart_between_a_fill_and_the_next_ticker_keeps_the_wait_a_04() -> None:
@@ -287,14 +287,14 @@ def test_a_refused_shift_keeps_the_levels_and_holds_until_a_fill_needs_none() ->
 
 
 def test_a_rebuild_before_a_refused_shift_still_reaches_the_book() -> None:
-    # Three levels: with the fill at the top of the new grid, one buy stands against no sell.
+    # With the fill at the bottom of the new grid one sell stands against no buy; 73 is too near.
     desk = Desk(config(count=2, step="2"))
-    desk.tick(1000)
-    desk.settle()
-    desk.rules.adopt([90, 100, 110], [B, W, S], 100, desk.book)
-    desk.tick(110)
-    assert desk.fill(Fraction(1078, 10)) == [ChangeCause.REBUILT]
-    assert sorted(desk.book.level_set) == desk.rules.grid.levels
+    desk.rules.adopt([56, 66, 76], [B, W, S], 66, desk.book)
+    desk.tick(76)
+    assert desk.fill(74) == [ChangeCause.REBUILT]
+    assert desk.rules.hold is Hold.SPACING
+    assert desk.rules.grid.levels == [74, 76, 78]
+    assert desk.book.level_set == {74, 76, 78}
 
 
 # -- too many orders -----------------------------------------------------------------------
@@ -512,8 +512,7 @@ def test_a_ticker_inside_the_quiet_band_does_nothing_and_leaves_no_trace(
             desk.book.remove(order)
             if what == "fill":
                 desk.fill(order.price)
-    if unsettled:
-        desk.tick(last)  # whatever it asks for stands; the band is about what comes on top
+    desk.tick(last)  # whatever it asks for stands; the band is about what comes on top
     band = desk.rules.quiet_band(desk.book, desk.limits)
     if band is None:
         event("no band")
@@ -567,9 +566,9 @@ def test_the_band_ends_where_a_missing_sell_becomes_eligible() -> None:
     desk.book.remove(sell)
     desk.tick(1_001_500)
     assert desk.wants() == []
-    # It needs a price below 1_002_000 * 1000 / 1001 = 1_000_998.999...
-    assert desk.rules.quiet_band(desk.book, desk.limits) == (1_000_998, 1_006_013)
-    desk.tick(1_000_999)
+    # It needs a price below 1_002_000 * 1000 / 1001 = 1_000_999.0009...
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (1_000_999, 1_006_013)
+    desk.tick(1_001_000)
     assert desk.wants() == []
-    desk.tick(1_000_998)
+    desk.tick(1_000_999)
     assert desk.wants() == [(1_002_000, 1, SELL_INDEX)]

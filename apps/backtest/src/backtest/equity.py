@@ -20,7 +20,8 @@ from tapes.scan import EquityFeed, EquityTrack, ScanIndex, equity_walk, load_or_
 from tapes.scan.segments import add_segments
 from tapes.tape import Tape
 
-MAX_CURVE_POINTS = 100_000
+MAX_CURVE_POINTS = 25_000
+"""More than a picture can show; drawdown does not depend on it."""
 _MONEY_DIGITS = 8
 
 
@@ -47,14 +48,14 @@ class MarkColumn:
         return int(slope)
 
 
-def mark_column(tape: Tape, symbol: str, qty_step: Decimal) -> MarkColumn:
-    """The mark column of a tape."""
+def mark_column(tape: Tape, symbol: str, qty_step: Decimal, prices: ScanIndex) -> MarkColumn:
+    """The mark column of a tape; `prices` is the index of its trade prices."""
     header = tape.manifest.header
     if tape.tickers is None:
         return MarkColumn(
             symbol=symbol,
             times=tape.trades.time,
-            index=load_or_build(tape),
+            index=prices,
             unit=Decimal(header.tick_size),
             qty_step=qty_step,
         )
@@ -154,28 +155,40 @@ class EquityCurve:
 
     def finish(self, ends: Sequence[int]) -> Curve:
         """Compute samples and drawdown over all rows up to `ends` (exclusive)."""
-        times = self._sample_times(ends)
         firsts = [np.array(column, np.int64) for column in self._firsts]
         slopes = [np.array(column, np.int64) for column in self._slopes]
         bases = np.array(self._bases, np.int64)
         track = EquityTrack(self._start, self._initial)
+        last = self._last_time(ends)
+        hours = np.arange(-(-self._start // HOUR_US) * HOUR_US, last, HOUR_US, dtype=np.int64)
+        hours = np.append(hours, last)
         if len(self.columns) == 1:
-            values = self._walk_one(firsts[0], ends[0], bases, slopes[0], track, times)
+            column, end = self.columns[0], ends[0]
+            stops = np.append(firsts[0][1:], end)
+            add_segments(track, column.index, column.times, firsts[0], stops, bases, slopes[0])
+            rows = self._sample_rows(end)
+            at: NDArray[np.int64] = column.times[rows]
+            values = self._at_rows(rows, firsts[0], bases, slopes[0])
+            hour_rows = np.searchsorted(column.times[:end], hours, side="right") - 1
+            hourly = self._at_rows(hour_rows, firsts[0], bases, slopes[0])
         else:
-            values = self._walk_many(firsts, ends, bases, slopes, track, times)
-        hourly = times % HOUR_US == 0
-        hourly[-1] = True
+            regular = np.linspace(self._start, last, MAX_CURVE_POINTS - len(hours))
+            times = np.sort(np.concatenate([regular.astype(np.int64), hours]))
+            times = times[np.append(True, np.diff(times) > 0)]
+            sampled = self._walk_many(firsts, ends, bases, slopes, track, times)
+            at, values = times, sampled
+            hourly = sampled[np.searchsorted(times, hours)]
         return Curve(
-            at=times,
+            at=at,
             equity=values,
-            hourly_at=times[hourly],
-            hourly=values[hourly],
+            hourly_at=hours,
+            hourly=hourly,
             drawdown=drawdown_of(track),
             final=int(values[-1]),
         )
 
-    def _sample_times(self, ends: Sequence[int]) -> NDArray[np.int64]:
-        last = max(
+    def _last_time(self, ends: Sequence[int]) -> int:
+        return max(
             (
                 int(column.times[end - 1])
                 for column, end in zip(self.columns, ends, strict=True)
@@ -183,33 +196,29 @@ class EquityCurve:
             ),
             default=int(self._start),
         )
-        span = max(last - self._start, 0)
-        hours = np.arange(-(-self._start // HOUR_US) * HOUR_US, last + 1, HOUR_US, dtype=np.int64)
-        room = max(MAX_CURVE_POINTS - len(hours) - 2, 2)
-        regular = np.linspace(self._start, last, min(room, span // 1_000_000 + 2)).astype(np.int64)
-        return np.unique(np.concatenate([regular, hours, [last]]))
 
-    def _walk_one(
+    def _sample_rows(self, end: int) -> NDArray[np.int64]:
+        """Evenly chosen rows of the one column, the first and the last among them."""
+        first = self._rows[0][0]
+        stride = max(1, -(-(end - first) // (MAX_CURVE_POINTS - 1)))
+        rows = np.arange(first, end, stride, dtype=np.int64)
+        return rows if not len(rows) or rows[-1] == end - 1 else np.append(rows, end - 1)
+
+    def _at_rows(
         self,
+        rows: NDArray[np.int64],
         firsts: NDArray[np.int64],
-        end: int,
         bases: NDArray[np.int64],
         slopes: NDArray[np.int64],
-        track: EquityTrack,
-        times: NDArray[np.int64],
     ) -> NDArray[np.int64]:
-        column = self.columns[0]
-        stops = np.append(firsts[1:], end)
-        add_segments(track, column.index, column.times, firsts, stops, bases, slopes)
-        rows = np.searchsorted(column.times[:end], times, side="right") - 1
+        """Equity at rows of the one column; before the first row it is the initial balance."""
         before = rows < firsts[0]
         rows = np.maximum(rows, firsts[0])
         segment = np.searchsorted(firsts, rows, side="right") - 1
-        values: NDArray[np.int64] = bases[segment] + slopes[segment] * column.index.values[
-            rows
-        ].astype(np.int64)
-        values[before] = self._initial
-        return values
+        values = self.columns[0].index.values[rows].astype(np.int64)
+        found: NDArray[np.int64] = bases[segment] + slopes[segment] * values
+        found[before] = self._initial
+        return found
 
     def _walk_many(
         self,

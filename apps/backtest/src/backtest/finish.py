@@ -13,7 +13,7 @@ from gridcore.sides import DirectionType
 if TYPE_CHECKING:
     from backtest.runner import Run
 
-PRICE_POINTS = 20_000
+PRICE_POINTS = 10_000
 
 
 def outcome_of(run: "Run", ticks: int) -> RunOutcome:

@@ -3,7 +3,7 @@
 It delivers events and carries out requests: decisions are the session's, fills the venue's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from appkit.exits import RunFailed
 from backtest.config_parts import WindDownMode
@@ -48,7 +48,7 @@ from gridcore.session.effects import (
 )
 from gridcore.session.setup import StrategySetup
 from simvenue import SimVenue
-from tapes.scan import first_at_or_after, load_or_build
+from tapes.scan import ScanIndex, first_at_or_after, load_or_build
 
 Progress = Callable[[int], None]
 _PROGRESS_EVERY = 256
@@ -86,7 +86,8 @@ class Run:
         self.tick_by_tick = tick_by_tick
         self.symbols = tuple(plan.symbols)
         self._progress = progress
-        self.streams = _streams(plan)
+        self.indexes = {symbol: load_or_build(tape) for symbol, tape in plan.tapes.items()}
+        self.streams = _streams(plan, self.indexes)
         self.start = _start(plan, self.streams)
         self.venue = SimVenue(plan.venue, tuple(plan.symbols.values()), self.start)
         self.session = AccountSession(
@@ -95,7 +96,12 @@ class Run:
         instruments = {symbol: spec.instrument for symbol, spec in plan.symbols.items()}
         self.recorder = Recorder(self.session, instruments)
         marks = [
-            mark_column(plan.tapes[symbol], symbol, instruments[symbol].qty_step)
+            mark_column(
+                plan.tapes[symbol],
+                symbol,
+                instruments[symbol].qty_step,
+                self.indexes[symbol],
+            )
             for symbol in self.symbols
         ]
         self.valuing = [_valuing(self.streams, symbol) for symbol in self.symbols]
@@ -339,13 +345,13 @@ class Run:
         )
 
 
-def _streams(plan: RunPlan) -> list[Stream]:
+def _streams(plan: RunPlan, indexes: Mapping[str, ScanIndex]) -> list[Stream]:
     """Trades before tickers of the same time, symbols in the plan's order."""
     streams: list[Stream] = []
     for symbol, spec in plan.symbols.items():
         tape = plan.tapes[symbol]
         rows = rows_between(tape.trades.time, plan.start, plan.end)
-        index = load_or_build(tape)
+        index = indexes[symbol]
         streams.append(TradeStream(tape, index, spec.instrument, len(streams), rows))
     for symbol, spec in plan.symbols.items():
         tape = plan.tapes[symbol]

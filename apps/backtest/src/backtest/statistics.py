@@ -125,7 +125,7 @@ def exposure_of(fills: Sequence[Fill], start: int, end: int) -> Exposure:
         if abs(net) > peak_net:
             peak_net = abs(net)
     rest, duration = max(end - since, 0), end - start
-    held_us += rest
+    held_us += rest if gross else 0
     if duration <= 0:
         return Exposure(mean_gross=0, mean_net=0, peak_gross=0, peak_net=0, time_in_market=0)
     return Exposure(

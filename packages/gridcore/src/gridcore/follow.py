@@ -216,10 +216,9 @@ class FollowRules:
         return self._waits
 
     def cancels(self, book: WorkingBook) -> list[tuple[OpenOrder, CancelCause]]:
-        """Orders off the grid, and all but one of the orders at one level.
+        """Orders off the grid, and all but one at one level; long before short, by price.
 
-        Before the first build nothing is off the grid: adopted orders stay where they rest. Long
-        before short, by price: the order in which they left the grid is not remembered.
+        Before the first build nothing is off the grid: adopted orders stay where they rest.
         """
         if len(book.surplus) > 1:
             return sorted(book.surplus, key=_cancel_order) if self.grid.levels else []

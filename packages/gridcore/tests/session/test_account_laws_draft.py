@@ -18,7 +18,27 @@ Plays = Callable[..., "Run"]
 Setups = Callable[..., StrategySetup]
 
 NAMES = (
-    "tick","tick","tick","jump","eth","deliver","deliver","fill","fill","part","repeat","refuse_place","refuse_cancel","withdraw","wallet","danger","stream","listing","liquidated","wait","lone_update",
+    "tick",
+    "tick",
+    "tick",
+    "jump",
+    "eth",
+    "deliver",
+    "deliver",
+    "fill",
+    "fill",
+    "part",
+    "repeat",
+    "refuse_place",
+    "refuse_cancel",
+    "withdraw",
+    "wallet",
+    "danger",
+    "stream",
+    "listing",
+    "liquidated",
+    "wait",
+    "lone_update",
 )
 ACTIONS = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 2000)), max_size=60)
 POLICIES = st.sampled_from([SidePolicy.FOLLOW, SidePolicy.ON_FILL])
@@ -59,14 +79,16 @@ def test_quiet(play: Plays, make_setup: Setups, actions, policy, wallet, prompt,
         return
     low, high = band
     if low is None and high is None:
-        low,high=9000,11000
+        low, high = 9000, 11000
     low = high - 500 if low is None else low
     high = low + 500 if high is None else high
     if high - low < 2:
         return
     price = low + 1 + choice % (high - low - 1)
     before = run.session.snapshot()
-    effects = run.session.handle(Ticker(symbol="BTCUSDT", at=run.now, last=price, mark=None), run.now)
+    effects = run.session.handle(
+        Ticker(symbol="BTCUSDT", at=run.now, last=price, mark=None), run.now
+    )
     assert not effects
     after = run.session.snapshot()
     for memory in (before, after):
@@ -85,7 +107,11 @@ def test_skip(play: Plays, make_setup: Setups, actions, policy, wallet, prompt) 
     for event, now, effects in run.handled:
         if isinstance(event, Ticker):
             band = session.quiet_band(event.symbol)
-            if band is not None and (band[0] is None or band[0]<event.last) and (band[1] is None or event.last<band[1]):
+            if (
+                band is not None
+                and (band[0] is None or band[0] < event.last)
+                and (band[1] is None or event.last < band[1])
+            ):
                 assert not effects, (event, band, effects)
                 skipped[event.symbol] = (event, now)
                 continue

@@ -102,7 +102,7 @@ def test_missing_minutes_are_no_longer_bars() -> None:
     assert len(merged_bars([table_of([0, 1, 2, 30, 31])], ImportCounters())) == 5
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(volume=st.integers(0, 10**9))
 def test_a_bars_volume_is_neither_lost_nor_invented(volume: int) -> None:
     bars = BarRows(table=np.array([[0], [5], [9], [1], [6], [volume], [0]], np.int64))

@@ -30,7 +30,7 @@ PRECISE = Context(prec=60)
 decimal_texts = st.one_of(
     st.decimals(-(10**6), 10**6, places=6).map(str),
     st.decimals(0, 10**4, places=12).map(str),
-    st.tuples(st.integers(-999, 999), st.integers(-9, 9)).map(lambda pair: f"{pair[0]}e{pair[1]}"),
+    st.tuples(st.integers(-999, 999), st.integers(-9, 8)).map(lambda pair: f"{pair[0]}e{pair[1]}"),
     st.sampled_from(["+1", ".5", "5.", "-.25", "007", "1E+2", "0e99", "0.05", "0.15", "0.25"]),
 )
 
@@ -51,7 +51,7 @@ def test_a_decimal_is_rounded_half_even_to_whole_units(
     fields_of: FieldsOf, text: str, unit_text: str
 ) -> None:
     if text == "0e99":
-        text = "0e9"
+        text = "0e8"
 
     read = whole_units(fields_of([text]), parse_unit(unit_text, "unit"))
 
@@ -66,7 +66,7 @@ def test_a_decimal_is_rounded_half_even_to_whole_units(
     [
         *("", "-", "+", ".", "1.2.3", "1,5", "abc", "1e", "1e+", "e5", "1e5.0", "nan", "inf"),
         *("1_000", "0x10", "1 2", "9223372036854775808", "99999999999999999999", "1e30"),
-        *("1e999", "٣"),
+        *("1e999", "923e14", "٣"),
     ],
 )
 def test_what_is_no_decimal_or_too_large_is_unreadable(

@@ -35,7 +35,7 @@ def test_a_straggler_is_moved_into_its_place_and_counted() -> None:
     assert str(counters.examples(Fault.TIME_DECREASED)[0]).startswith("a.csv:5: time 3 us")
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(times=st.lists(st.integers(0, 20), max_size=40))
 def test_the_result_is_in_order_and_loses_nothing(times: list[int]) -> None:
     column = np.array(times, np.int64)

@@ -50,6 +50,22 @@ def test_files_that_overlap_are_merged_and_shared_rows_kept_once(tmp_path: Path)
     assert counters.count(Fault.OVERLAP) == 1
 
 
+def test_rows_of_one_instant_keep_the_order_of_their_file(tmp_path: Path) -> None:
+    many = rows_of([10] * 3000 + [20], 1)
+    ordered = TradeRows(
+        time=many.time,
+        price=np.arange(1, 3002),
+        size=many.size,
+        side=many.side,
+        trade_id=many.trade_id,
+    )
+    staged = [stage(tmp_path, 0, ordered), stage(tmp_path, 1, rows_of([15], 7777))]
+
+    (batch,) = merged(staged, ImportCounters())
+
+    assert batch.price.tolist() == [*range(1, 3001), 7777, 3001]
+
+
 def test_a_repeated_id_within_a_file_is_dropped(tmp_path: Path) -> None:
     counters = ImportCounters()
 

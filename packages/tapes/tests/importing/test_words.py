@@ -13,7 +13,6 @@ from tapes.importing.words import (
     NO_SIDE,
     differs_from,
     hash_fields,
-    side_words,
     taker_sides,
     text_hashes,
 )
@@ -59,4 +58,3 @@ def test_capitals_count_as_small_letters_when_folded(fields_of: FieldsOf) -> Non
     first, second = text_hashes(fields_of(["SeLL", "sell"]), fold_case=True)
 
     assert first == second
-    assert "buy" in side_words()

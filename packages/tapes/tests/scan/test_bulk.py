@@ -12,7 +12,7 @@ from tapes.compiled import Integers, read_only
 from tapes.scan.bulk import add_ranges, add_rows, date_trough
 from tapes.scan.index import ScanIndex
 from tapes.scan.layout import SPANS
-from tapes.scan.track import TRACK_FIELDS, TROUGH, TROUGH_TIME, add_point, start_record
+from tapes.scan.track import PEAK_TIME, TRACK_FIELDS, TROUGH, TROUGH_TIME, add_point, start_record
 
 Variant = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -75,6 +75,20 @@ def test_a_long_segment_in_bulk_equals_its_points(long_walk: Integers, slope: in
 
     naive = row_by_row(index, times, range(3, len(long_walk)), 0, slope)(fresh(first))
     assert bulk.tolist() == naive.tolist()
+
+
+def test_a_peak_that_is_only_reached_again_in_a_later_block_counts(variant: Variant) -> None:
+    values = np.full(3 * SPANS[0], 50, np.int32)
+    values[[0, 200]] = 90
+    index = ScanIndex.build(values)
+    times = read_only(np.arange(len(values), dtype=np.int64))
+    bulk = fresh(90)
+
+    variant(add_rows)(index.values, index.nodes, times, 0, len(values), 0, 1, bulk)
+
+    naive = row_by_row(index, times, range(len(values)), 0, 1)(fresh(90))
+    assert bulk.tolist() == naive.tolist()
+    assert bulk[PEAK_TIME] == 200
 
 
 def test_ranges_follow_one_another_and_empty_ones_are_passed_over(variant: Variant) -> None:

@@ -17,7 +17,6 @@ from appkit.progress import progress_bar
 from backtest.commands.clock import wall_clock
 from backtest.config import BacktestConfig, find_config, load_config
 from backtest.export import REPORT_FILE, results_folder, write_run
-from backtest.report import render_report
 from backtest.running import Progress, Ran, plans_of, run_wired
 from backtest.summary import print_summary, print_verdict, why_no_trade
 from backtest.wiring import RunPlan, Selection, Wired, wire
@@ -84,8 +83,7 @@ def run_and_report(
         with _progress(wired.plan, arguments.verify, quiet) as progress:
             ran = run_wired(config, wired, verify=arguments.verify, progress=progress)
         if staging is not None:
-            title = f"Backtest: {file.stem}"
-            report = None if arguments.no_report else render_report(ran.runs, title)
+            report = None if arguments.no_report else _report(ran, file)
             write_run(staging, ran.runs, report)
     emit(_result(ran, arguments), arguments.json, lambda out, _: _print(out, ran, arguments))
     return _exit_code(ran)
@@ -163,6 +161,13 @@ def _print(out: Console, ran: Ran, arguments: Namespace) -> None:
         out.print(f"results: {arguments.export}", markup=False, soft_wrap=True)
     else:
         out.print("--export DIR writes the report and every trade", style="dim")
+
+
+def _report(ran: Ran, file: Path) -> str:
+    # Plotly takes longer to import than a short run takes.
+    from backtest.report import render_report
+
+    return render_report(ran.runs, f"Backtest: {file.stem}")
 
 
 def _report_path(arguments: Namespace) -> Path | None:

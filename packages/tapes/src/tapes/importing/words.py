@@ -30,11 +30,6 @@ _SIDE_WORDS = {
 }
 
 
-def side_words() -> str:
-    """The accepted side words, for a message."""
-    return ", ".join(word for word in _SIDE_WORDS if word)
-
-
 def taker_sides(fields: Fields) -> npt.NDArray[np.int8]:
     """+1 buy, -1 sell, 0 when empty or "unknown", NO_SIDE for any other word; case does not
     matter."""
