@@ -15,7 +15,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml apps/*/pyproject.toml shared/*/pyproject.toml)
 READY := .venv/.ready
 
-.PHONY: help setup demo test test-integration check bench evidence fresh lock
+.PHONY: help setup compiled demo test test-integration check bench evidence fresh lock
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,9 @@ $(READY): $(PROJECTS) tools/bootstrap.py
 	@$(PYTHON) tools/bootstrap.py
 	@$(UV) sync --python .bootstrap/bin/python --quiet
 	@touch $@
+
+compiled: $(READY) ## compile the kernel (gridcore, simvenue) for speed; needs a C compiler
+	@$(PY) -m tools.compile_kernel
 
 demo: $(READY) ## run a backtest on a synthetic market and say where the report is
 	@$(PY) -m backtest demo
@@ -46,7 +49,7 @@ check: $(READY) ## lint, types, architecture, pinned versions, recorded behaviou
 	@$(PY) -m tools.check_constraints
 	@if [ -d bbu_reference ]; then $(PY) -m bbu_reference check; fi
 
-bench: $(READY) ## measure speed and memory; writes bench.json
+bench: compiled ## measure speed and memory; writes bench.json
 	@$(PY) bench/run.py
 
 evidence: $(READY) ## run what proves the claims; writes docs/evidence/, resumes where it stopped

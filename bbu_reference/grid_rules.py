@@ -138,7 +138,7 @@ def _differs_by_rounding(
     for indices in (range(middle, len(right)), range(middle, -1, -1)):
         different = [index for index in indices if recorded[index] != right[index]]
         if different:
-            first = different[0]
-            if abs(recorded[first] - right[first]) > 1 + right[first] // FLOAT_DIGITS:
+            found, exact = Fraction(recorded[different[0]]), Fraction(right[different[0]])
+            if abs(found - exact) > 1 + exact // FLOAT_DIGITS:
                 return False
     return True

@@ -1,9 +1,11 @@
 """gridcore's engine as the traces drive it."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from bbu_reference.engine_model import BookOrder
 from bbu_reference.engine_subject import EngineState, EngineSubject
 from bbu_reference.grid_rules import GridState
 
@@ -40,6 +42,23 @@ def test_an_execution_and_an_order_update_give_none() -> None:
 
     assert (filled.places, updated.places) == ((), ())
     assert subject.state().fill == 998000
+
+
+def test_a_place_keeps_the_level_of_the_grid_it_was_planned_on() -> None:
+    """E-5, EC-04: too many shorts rebuild the grid after the long side was planned."""
+    subject = EngineSubject(CASE)
+    subject.take(TICKER, [])
+    crowd = [
+        BookOrder(
+            order_id=str(number), direction="s", side="B", price=Fraction(number + 1), filled=False
+        )
+        for number in range(18)
+    ]
+
+    wanted, _ = subject.take({**TICKER, "t": 2000, "x": "100300.0"}, crowd)
+
+    assert subject.state().grid.anchor == 1003000
+    assert {place[4] for place in wanted.places if place[1] == 998000} == {2}
 
 
 def test_a_refused_event_is_told() -> None:

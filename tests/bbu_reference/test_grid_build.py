@@ -1,11 +1,16 @@
 """grid_build vectors: agreed where right, and every corruption noticed."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bbu_reference.framework import FileReport
+from bbu_reference.grid_build import check
+from bbu_reference.grid_model import RecordedGrid, is_correct
 
 Sample = Callable[..., dict[str, Any]]
 Judge = Callable[[str, dict[str, Any]], FileReport]
@@ -73,3 +78,43 @@ def test_a_corrupted_configuration_fails(sample: Sample, judge: Judge) -> None:
     document["header"]["config_validation"][0]["err"] = "ValueError"
 
     assert len(judge("grid_build", document).tally("config_validation").failures) == 1
+
+
+@settings(max_examples=300)
+@given(
+    st.floats(0.00001, 1_000_000),
+    st.sampled_from(["0.1", "0.01", "0.03", "0.25", "1", "5", "0.00000001", "0.000000000001"]),
+    st.sampled_from([1, 2, 4, 10, 21, 50]),
+    st.sampled_from(["0.05", "0.2", "0.3", "0.5", "1.0", "5.0", "40.0"]),
+)
+def test_whatever_the_old_bots_built_is_agreed_with_or_excused(
+    price: float, tick: str, count: int, step: str
+) -> None:
+    """Vectors beyond the bundled ones, from the model that reproduces all of those."""
+    old = RecordedGrid(tick, count, step, "0.3")
+    error = None
+    try:
+        old.build(price)
+    except ValueError:
+        error = "ValueError"
+    sides = "".join(old.sides)
+    waits = [level for level, side in zip(old.prices, sides, strict=True) if side == "W"]
+    case = {
+        "id": "x",
+        "s": "x",
+        "price": repr(price),
+        "tick": tick,
+        "n": count,
+        "step": step,
+        "err": error,
+        "sides": sides,
+        "prices": [repr(level) for level in old.prices],
+        "anchor": repr(old.anchor),
+        "valid": int(is_correct([Fraction(level) for level in old.prices], sides)),
+        "wait_center": repr(waits[0]),
+    }
+    report = FileReport(name="grid_build", file="x")
+
+    check({"header": {}, "cases": [case]}, report)
+
+    assert not report.tally("x").failures

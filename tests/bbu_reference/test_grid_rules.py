@@ -30,6 +30,7 @@ def state(*levels: int, raised: bool = False) -> GridState:
 def rules(recorded: GridState, right: GridState | None = None, **changes: Any) -> list[Rule]:
     arguments: dict[str, Any] = {
         "tick": "0.1",
+        "step": "8",
         "before": RIGHT,
         "recorded": recorded,
         "right": right or state(*RIGHT),
@@ -47,6 +48,8 @@ def test_equal_grids_need_no_rule() -> None:
 def test_every_defect_has_its_rule() -> None:
     assert rules(state(110, 120, 130, 140, 0)) == [EDGE_AT_ZERO]
     assert rules(state(110, 120, 130, 140, 140)) == [EDGE_TWICE]
+    assert rules(state(99, 100, 110, 120, 130)) == [EDGE_TWICE]
+    assert rules(state(101, 100, 110, 120, 130)) == [EDGE_TWICE]
     assert rules(state(5, 5, 5, 5, 5, raised=True)) == [FAILED_BUILD]
     assert rules(state(*RIGHT[:-1], 139), near=True) == [FLOAT_ROUNDING]
     assert rules(state(*RIGHT[:-1], 139), tick="0.00000000001") == [TEN_DECIMALS]

@@ -1,9 +1,10 @@
 """Hand-made outcomes for the tests of what is computed from a run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,39 @@ import pytest
 
 from appkit.version import CodeVersion
 from backtest.config import load_config
+from backtest.config_parts import WindDownMode
 from backtest.export import Finished
 from backtest.metrics import compute_results
 from backtest.outcome import Drawdown, Fill, FillKind, FinalLeg, GridChange, RunOutcome
 from backtest.run_manifest import run_manifest
 from backtest.tables import trades_csv
-from backtest.wiring import Selection, wire
-from gridcore.clock import HOUR_US, MINUTE_US, Instant
+from backtest.wiring import RunPlan, Selection, StrategyPlan, wire
+from gridcore.clock import HOUR_US, MINUTE_US, SECOND_US, Instant
+from gridcore.config import (
+    CloseGate,
+    GridConfig,
+    IdentitySalt,
+    RiskConfig,
+    SafetyConfig,
+    SizingConfig,
+)
 from gridcore.events import FillEvidence
 from gridcore.instrument import Instrument, Steps
 from gridcore.pnl import fill_leg, trading_fee, unrealised
-from gridcore.session.effects import LedgerEntry, LedgerKind
+from gridcore.session.effects import LedgerEntry, LedgerKind, TimeInForce
 from gridcore.sides import DirectionType, SideType
-from tapes import BarOrder, TapeHeader, TapeWriter, TradeColumns
+from gridcore.tiers import RiskTier, RiskTiers
+from simvenue import SymbolSpec, VenueConfig
+from tapes import (
+    UNKNOWN,
+    BarOrder,
+    Gap,
+    Tape,
+    TapeHeader,
+    TapeWriter,
+    TickerColumns,
+    TradeColumns,
+)
 
 SYMBOL = "BTCUSDT"
 START = Instant(1_767_229_200_000_000)  # 2026-01-01 01:00 UTC
@@ -323,3 +344,217 @@ def finished(sc_1: OutcomeBuilder, project: Path) -> Finished:
     code = CodeVersion(package="backtest", version="1.0", commit=None, modified=None)
     manifest = run_manifest(config, wired, results, code=code, trades_csv=table, verified=None)
     return Finished(results=results, trades_csv=table, manifest=manifest)
+
+
+# -- runs over small tapes -------------------------------------------------------------------
+
+
+def write_trades(
+    folder: Path,
+    prices: Sequence[int],
+    *,
+    every_us: int = SECOND_US,
+    times: Sequence[int] | None = None,
+    symbol: str = SYMBOL,
+    size: int = 1000,
+    gaps: Sequence[tuple[int, int]] = (),
+) -> Tape:
+    """A tape of trades; prices in ticks of 0.1, evenly apart unless `times` say otherwise."""
+    header = TapeHeader(symbol=symbol, tick_size="0.1", qty_step="0.001", source="hand-made")
+    even = START + np.arange(len(prices), dtype=np.int64) * every_us
+    with TapeWriter(folder, header) as writer:
+        writer.add_trades(
+            TradeColumns(
+                time=even if times is None else np.asarray(times, dtype=np.int64),
+                price=np.asarray(prices, dtype=np.int64),
+                size=np.full(len(prices), size, dtype=np.int64),
+                side=np.zeros(len(prices), dtype=np.int8),
+                seq=None,
+            )
+        )
+        for start_us, end_us in gaps:
+            writer.declare_gap(Gap(start_us=start_us, end_us=end_us, reason="hand-made"))
+        return writer.commit()
+
+
+TickerNumbers = tuple[int, int | None, int | None, int | None, int | None, int | None]
+"""Time, then last, bid, ask, mark (in hundredths) and funding rate (in 1e-8); None: unknown."""
+
+
+def write_tickers(
+    folder: Path,
+    trades: Sequence[tuple[int, int, int]],
+    tickers: Sequence[tuple[int, TickerNumbers]],
+    *,
+    symbol: str = SYMBOL,
+) -> Tape:
+    """A tape of trades (seq, time, price) and tickers (seq, numbers)."""
+    header = TapeHeader(
+        symbol=symbol,
+        tick_size="0.1",
+        qty_step="0.001",
+        source="hand-made",
+        mark_unit="0.01",
+        funding_unit="0.00000001",
+    )
+    sequence, time, price = (
+        np.asarray(column, dtype=np.int64) for column in zip(*trades, strict=True)
+    )
+    numbers = [[UNKNOWN if one is None else one for one in row] for _, row in tickers]
+    columns = np.asarray(numbers, dtype=np.int64).reshape(len(tickers), 6).T
+    with TapeWriter(folder, header, tickers=True) as writer:
+        writer.add_trades(
+            TradeColumns(
+                time=time,
+                price=price,
+                size=np.full(len(trades), 1000, dtype=np.int64),
+                side=np.zeros(len(trades), dtype=np.int8),
+                seq=sequence,
+            )
+        )
+        writer.add_tickers(
+            TickerColumns(
+                time=columns[0],
+                seq=np.asarray([seq for seq, _ in tickers], dtype=np.int64),
+                last=columns[1],
+                bid=columns[2],
+                ask=columns[3],
+                mark=columns[4],
+                funding=columns[5],
+            )
+        )
+        return writer.commit()
+
+
+def waves(rows: int, seed: int = 1, start: int = 10_000) -> list[int]:
+    """Prices in ticks that swing through several levels of a grid of 0.2 %."""
+    random = np.random.default_rng(seed)
+    moves = np.round(np.sin(np.arange(rows) / 9) * 6) + random.integers(-4, 5, rows)
+    prices: list[int] = (start + np.cumsum(moves.astype(np.int64))).tolist()
+    return prices
+
+
+def plan_of(
+    tapes: Mapping[str, Tape],
+    *,
+    balance: str = "100000",
+    amount: str = "1000",
+    grid: Mapping[str, Any] = MappingProxyType({}),
+    venue: Mapping[str, Any] = MappingProxyType({}),
+    spec: Mapping[str, Any] = MappingProxyType({}),
+    risk: Mapping[str, Any] = MappingProxyType({}),
+    safety: Mapping[str, Any] = MappingProxyType({}),
+    leverage: int = 10,
+    **changes: Any,
+) -> RunPlan:
+    """A plan with one grid of 11 levels, 0.2 % apart, on each tape; the mappings change parts."""
+    symbols, strategies = {}, []
+    for symbol in tapes:
+        symbols[symbol] = SymbolSpec(
+            **{
+                "instrument": btc_instrument(symbol),
+                "tiers": TIERS,
+                "leverage": Decimal(leverage),
+                "funding_rate": Decimal("0.0001"),
+                "typical_trade": Steps(10),
+                **spec,
+            }
+        )
+        strategies.append(
+            StrategyPlan(
+                strat_id=f"grid-{symbol}",
+                symbol=symbol,
+                grid=GridConfig(**{"grid_count": 10, "grid_step": Decimal("0.2"), **grid}),
+                risk=RiskConfig(**risk),
+                sizing=SizingConfig(amount=amount, leverage=Decimal(leverage)),
+                identity_salt=IdentitySalt.STRAT_ID,
+                anchor_price=None,
+                time_in_force=TimeInForce.POST_ONLY,
+                close_gate=CloseGate.ALLOW_EQUAL,
+            )
+        )
+    plan = RunPlan(
+        venue=VenueConfig(
+            **{
+                "initial_balance": Decimal(balance),
+                "maker_fee": MAKER,
+                "taker_fee": Decimal("0.00055"),
+                "repeat_in_pushes": False,
+                **venue,
+            }
+        ),
+        symbols=symbols,
+        strategies=tuple(strategies),
+        safety=SafetyConfig(
+            **{
+                "audit_orders_s": 28_800,
+                "audit_positions_s": 28_800,
+                "audit_wallet_s": 28_800,
+                **safety,
+            }
+        ),
+        tapes=tapes,
+        start=None,
+        end=None,
+        initial_balance=Decimal(balance),
+        wind_down=WindDownMode.LEAVE_OPEN,
+    )
+    return replace(plan, **changes)
+
+
+TIERS = RiskTiers(
+    [
+        RiskTier(
+            max_value=Decimal(2_000_000),
+            maintenance_rate=Decimal("0.005"),
+            deduction=Decimal(0),
+            initial_rate=Decimal("0.01"),
+        ),
+        RiskTier(
+            max_value=None,
+            maintenance_rate=Decimal("0.01"),
+            deduction=Decimal(10_000),
+            initial_rate=Decimal("0.02"),
+        ),
+    ]
+)
+
+
+@pytest.fixture
+def trade_tape(tmp_path: Path) -> Callable[..., Tape]:
+    """Writes a tape of trades under a name."""
+
+    def write(prices: Sequence[int], name: str = "trades", **changes: Any) -> Tape:
+        return write_trades(tmp_path / name, prices, **changes)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_trade_tape() -> Callable[..., Tape]:
+    """For tests that need a tape for each example."""
+    return write_trades
+
+
+@pytest.fixture(scope="session")
+def write_ticker_tape() -> Callable[..., Tape]:
+    """Writes trades and tickers, in the order of their sequence numbers."""
+    return write_tickers
+
+
+@pytest.fixture(scope="session")
+def make_waves() -> Callable[..., list[int]]:
+    """Prices for runs with fills."""
+    return waves
+
+
+@pytest.fixture(scope="session")
+def make_plan() -> Callable[..., RunPlan]:
+    """Plans over tapes."""
+    return plan_of
+
+
+@pytest.fixture
+def swings(tmp_path: Path) -> Tape:
+    """A tape of 600 trades, one a second, with many fills."""
+    return write_trades(tmp_path / "swings", waves(600))

@@ -120,16 +120,22 @@ def prices_of(wants: Sequence[Want], direction: int, side: int) -> list[int]:
     return sorted(price for price, of, way in wants if (of, way) == (direction, side))
 
 
-def counts(desk: Desk, last: Price) -> tuple[int, int]:
+def counts(desk: Desk, last: Price, levels: list[int] | None = None) -> tuple[int, int]:
     """Buys and sells by the plain definition: a waiting level and one at the market count not."""
     fill = desk.rules.last_fill
     quarter = Fraction(desk.grid.grid_step) / 400
     active = [
         level
-        for level in desk.rules.grid.levels
+        for level in levels or desk.rules.grid.levels
         if fill is None or abs(Fraction(level) - fill) / level >= quarter
     ]
     return sum(level < last for level in active), sum(level > last for level in active)
+
+
+def balanced(desk: Desk, last: Price, levels: list[int] | None = None) -> bool:
+    buys, sells = counts(desk, last, levels)
+    threshold = Fraction(desk.grid.rebalance_threshold)
+    return abs(buys - sells) <= max(threshold * (buys + sells), Fraction(1))
 
 
 # -- first build ---------------------------------------------------------------------------
@@ -305,7 +311,12 @@ def test_a_refused_shift_keeps_the_grid_and_asks_hold_until_none_is_needed() -> 
     center=st.integers(500, 3000),
     moves=st.lists(
         st.tuples(
-            st.one_of(st.integers(-120, 120), st.fractions(-60, 60, max_denominator=4)),
+            st.one_of(
+                st.integers(-120, 120),
+                st.fractions(-60, 60, max_denominator=4),
+                st.sampled_from(["to a level"]),
+            ),
+            st.integers(0, 99),
             st.booleans(),
         ),
         min_size=1,
@@ -313,17 +324,24 @@ def test_a_refused_shift_keeps_the_grid_and_asks_hold_until_none_is_needed() -> 
     ),
 )
 def test_after_every_ticker_in_bounds_the_sides_are_in_balance(
-    count: int, step: str, threshold: str, center: int, moves: list[tuple[Price, bool]]
+    count: int,
+    step: str,
+    threshold: str,
+    center: int,
+    moves: list[tuple[Price | str, int, bool]],
 ) -> None:
     desk = Desk(config(count, step, threshold))
     last: Price = center
-    for move, fills in moves:
+    for move, which, fills in moves:
         desk.settle()
         if fills and desk.orders():
-            desk.fill(desk.orders()[int(last) % len(desk.orders())])
-        moved: Fraction = max(Fraction(1), Fraction(last) + Fraction(move))
-        last = moved.numerator if moved.denominator == 1 else moved
+            desk.fill(desk.orders()[which % len(desk.orders())])
         before = list(desk.rules.grid.levels)
+        if not isinstance(move, str):
+            moved: Fraction = max(Fraction(1), Fraction(last) + Fraction(move))
+            last = moved.numerator if moved.denominator == 1 else moved
+        elif before:
+            last = before[which % len(before)]
         changes = desk.changes(last, after_us=300_000)
         levels = desk.rules.grid.levels
         if not levels:
@@ -336,14 +354,16 @@ def test_after_every_ticker_in_bounds_the_sides_are_in_balance(
             assert levels == before
             assert desk.rules.hold in (Hold.OUT_OF_BOUNDS, Hold.SPACING)
             continue
-        buys, sells = counts(desk, last)
-        if desk.rules.hold is None:
-            assert abs(buys - sells) <= max(Fraction(threshold) * (buys + sells), Fraction(1))
+        assert balanced(desk, last) or desk.rules.hold is Hold.SPACING
         if [change.cause for change in changes] == [ChangeCause.SHIFTED]:
             shifts = int(changes[0].detail.removeprefix("levels="))
             assert 1 <= abs(shifts) <= len(levels)
             kept = before[shifts:] if shifts > 0 else before[:shifts]
             assert kept == (levels[:-shifts] if shifts > 0 else levels[-shifts:])
+            walk = before + levels[-shifts:] if shifts > 0 else levels[:-shifts] + before
+            for done in range(abs(shifts)):  # no shift was made that was not called for
+                start = done if shifts > 0 else -shifts - done
+                assert not balanced(desk, last, walk[start : start + len(levels)])
         elif not changes:
             assert levels == before
 
@@ -353,9 +373,24 @@ def test_a_market_that_climbs_without_fills_drags_the_grid_along() -> None:
     for last in range(1_000_000, 1_030_000, 100):
         assert ChangeCause.REBUILT not in desk.tick(last, after_us=SECOND)
         desk.settle()
-        buys, sells = counts(desk, last)
-        assert abs(buys - sells) <= Decimal("0.3") * (buys + sells)
+        assert balanced(desk, last)
     assert desk.rules.grid.anchor == 1_000_000
+
+
+def test_a_market_exactly_at_the_level_that_tips_the_balance_shifts_g_9() -> None:
+    # 25 to 25 with the middle waiting. At the 33rd level from below the market has 32 buys and 17
+    # sells: 15 of 49, more than 0.3; one tick before it there are 32 and 18: 14 of 50.
+    levels = settled(config(count=50)).rules.grid.levels
+    for at, toward in ((levels[33], 1), (levels[17], -1)):
+        assert settled(config(count=50)).tick(at - toward) == []
+        assert settled(config(count=50)).tick(at) == [ChangeCause.SHIFTED]
+
+
+def test_a_grid_tips_at_its_very_end_when_the_threshold_is_high() -> None:
+    levels = settled(config(threshold="0.9")).rules.grid.levels
+    for at, toward in ((levels[-1], 1), (levels[0], -1)):
+        assert settled(config(threshold="0.9")).tick(at - toward) == []
+        assert settled(config(threshold="0.9")).tick(at) == [ChangeCause.SHIFTED]
 
 
 # -- the last fill -------------------------------------------------------------------------
@@ -372,6 +407,7 @@ def test_the_last_fill_is_the_one_with_the_greatest_time_and_sequence_since_the_
     assert waits_after(998_000, T0, 9) == [1_000_000]  # not later than the build
     assert waits_after(998_000, T0 + 10, 5) == [998_000]
     assert waits_after(1_002_000, T0 + 10, 4) == [998_000]
+    assert waits_after(1_002_000, T0 + 10, 5) == [998_000]
     assert waits_after(1_002_000, T0 + 9, 99) == [998_000]
     assert waits_after(1_002_000, T0 + 10, 6) == [1_002_000]
     assert waits_after(996_004, T0 + 11, 1) == [996_004]
@@ -535,12 +571,11 @@ def test_levels_are_asked_for_by_distance_and_the_directions_in_turn() -> None:
 def test_denied_levels_and_those_beyond_are_not_asked_for() -> None:
     desk = Desk(config())
     desk.limits.deny_from(0, SELL_INDEX, 1_004_004)
+    desk.limits.deny_from(0, BUY_INDEX, 996_004)
     desk.limits.deny_from(1, BUY_INDEX, 998_000)
+    desk.limits.deny_from(1, SELL_INDEX, 1_002_000)
     desk.tick(1_000_000)
-    assert prices_of(desk.wants(), 0, SELL_INDEX) == [1_002_000]
-    assert prices_of(desk.wants(), 1, BUY_INDEX) == []
-    assert len(prices_of(desk.wants(), 0, BUY_INDEX)) == 3
-    assert len(prices_of(desk.wants(), 1, SELL_INDEX)) == 3
+    assert desk.wants() == [(998_000, 0, BUY_INDEX), (1_002_000, 0, SELL_INDEX)]
 
 
 def test_a_denial_while_the_levels_are_asked_for_ends_the_walk_of_its_side() -> None:
@@ -573,6 +608,9 @@ def test_orders_off_the_grid_and_twins_are_given_up_long_first_by_price() -> Non
 
 def test_before_any_ticker_nothing_is_asked() -> None:
     desk = Desk(config())
+    assert desk.wants() == []
+    assert desk.rules.quiet_band(desk.book, desk.limits) is None
+    desk.rules.adopt([990, 995, 1000, 1005, 1010, 1015, 1020], 1000, Instant(T0), desk.book)
     assert desk.wants() == []
     assert desk.rules.quiet_band(desk.book, desk.limits) is None
 
@@ -789,6 +827,21 @@ def test_after_a_fill_the_band_ends_where_a_level_is_offered_again() -> None:
     desk.tick(997_500)
     assert desk.wants() == []
     assert desk.rules.quiet_band(desk.book, desk.limits) == (997_002, 998_999)
+
+
+def test_the_band_is_exact_where_a_level_lies_exactly_half_a_step_away() -> None:
+    # 1_001_000 sells below 1_000_000 exactly, and 999_000 buys above 1_000_000 exactly.
+    desk = Desk(config(count=2))
+    desk.rules.adopt([999_000, 1_000_000, 1_001_000], 1_000_000, Instant(T0), desk.book)
+    desk.tick(1_000_000)
+    assert desk.wants() == []
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (999_999, 1_000_001)
+    desk.tick(999_999)
+    assert prices_of(desk.wants(), 0, SELL_INDEX) == [1_001_000]
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (999_000, 1_000_001)
+    desk.tick(1_000_001)
+    assert prices_of(desk.wants(), 0, BUY_INDEX) == [999_000]
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (999_999, 1_001_000)
 
 
 def test_a_band_reaches_to_the_ends_of_the_grid_and_no_farther() -> None:

@@ -256,6 +256,17 @@ def test_the_invariants_hold_after_any_moves_and_a_refused_move_changes_nothing_
         assert_invariants(grid)
 
 
+@pytest.mark.parametrize(("level", "below", "above"), [(5, 2, 8), (9, 4, 14), (7, 4, 10)])
+def test_a_new_edge_level_on_exactly_half_a_tick_is_even_g_1(
+    level: int, below: int, above: int
+) -> None:
+    grid = Grid(config(1, "50"))
+    grid.restore([level], None)
+    assert grid.shift_up() == (level, above)
+    grid.restore([level], None)
+    assert grid.shift_down() == (level, below)
+
+
 @given(level=st.integers(2, 2_000_000), step=st.decimals("0.01", "60", places=2))
 def test_a_new_edge_level_is_the_half_even_rounding_of_the_exact_value(
     level: int, step: Decimal

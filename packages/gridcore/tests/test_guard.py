@@ -31,6 +31,8 @@ def near(last: Price, mark: Decimal | None, gap_pct: Decimal = Decimal(1)) -> bo
         (989_999, "100000", False),
         (Fraction(10_100_001, 10), "100000", False),
         (Fraction(10_099_999, 10), "100000", True),
+        (Fraction(1_010_000_505, 1000), "100000.05", True),
+        (Fraction(1_010_000_506, 1000), "100000.05", False),
         (1_000_000, "0", False),
         (Fraction(1, 3), "0", False),
         (1_000_000, "-100000", False),

@@ -280,8 +280,9 @@ def test_a_refused_shift_keeps_the_levels_and_holds_until_a_fill_needs_none() ->
     assert desk.rules.hold is Hold.SPACING
     assert desk.rules.grid.levels == levels
     assert desk.rules.grid.sides == [B, W, S, S, S]
-    desk.tick(78)
-    assert desk.rules.hold is Hold.SPACING
+    for last in (82, 80, 74, 78):  # both ends of the grid are in bounds
+        assert desk.tick(last) == []
+        assert desk.rules.hold is Hold.SPACING
     assert desk.fill(78) == []
     assert desk.rules.hold is None
 
@@ -572,3 +573,19 @@ def test_the_band_ends_where_a_missing_sell_becomes_eligible() -> None:
     assert desk.wants() == []
     desk.tick(1_000_999)
     assert desk.wants() == [(1_002_000, 1, SELL_INDEX)]
+
+
+def test_the_band_is_exact_where_a_level_lies_exactly_half_a_step_away() -> None:
+    # 1_001_000 sells below 1_000_000 exactly, and 999_000 buys above 1_000_000 exactly.
+    desk = Desk(config(count=2))
+    desk.rules.adopt([999_000, 1_000_000, 1_001_000], [B, W, S], 1_000_000, desk.book)
+    assert desk.rules.quiet_band(desk.book, desk.limits) is None
+    desk.tick(1_000_000)
+    assert desk.wants() == []
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (999_999, 1_000_001)
+    desk.tick(999_999)
+    assert desk.wants() == [(1_001_000, 0, SELL_INDEX), (1_001_000, 1, SELL_INDEX)]
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (998_999, 1_000_001)
+    desk.tick(1_000_001)
+    assert desk.wants() == [(999_000, 0, BUY_INDEX), (999_000, 1, BUY_INDEX)]
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (999_999, 1_001_001)

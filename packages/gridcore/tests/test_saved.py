@@ -84,6 +84,12 @@ def test_every_kind_of_field_is_read_back() -> None:
     assert saved.names() == list(memory)
 
 
+@pytest.mark.parametrize("value", [{"whole": 1}, "ab", None])
+def test_parts_must_be_a_list(value: object) -> None:
+    with pytest.raises(SavedStateError, match="expected a list"):
+        Saved({"parts": value}).parts("parts")
+
+
 def test_a_saved_mapping_may_be_wrapped_again() -> None:
     assert Saved(Saved({"whole": 1})).whole("whole") == 1
 

@@ -152,6 +152,11 @@ def test_the_maximum_quantity_cuts(opening: bool) -> None:
     assert size(5000, D(0), ONE) == Sized(100, SizeFlag.CUT)  # type: ignore[arg-type]
 
 
+def test_exactly_the_maximum_quantity_is_not_cut() -> None:
+    assert sizer("b10", max_qty=D(10)).opening(5000, D(0), ONE).flag is SizeFlag.AS_ASKED
+    assert sizer("b10.1", max_qty=D(10)).opening(5000, D(0), ONE).flag is SizeFlag.CUT
+
+
 def test_another_wallet_gives_another_size() -> None:
     same = sizer("x0.01")
 

@@ -93,7 +93,15 @@ def test_when_the_kept_order_goes_the_executed_rival_inherits_the_level() -> Non
     book.remove(first)
     assert kept(book) == {(LONG_INDEX, 110, "c")}
     assert surplus(book) == [("b", DUPLICATE)]
-    assert 110 not in book.missing[LONG_INDEX]
+    assert book.missing == ([100, 120, 130], LEVELS)
+
+
+def test_the_highest_level_is_inherited_like_any_other() -> None:
+    first = order("a", 130)
+    book = WorkingBook.of(LEVELS, [first, order("b", 130)])
+    book.remove(first)
+    assert kept(book) == {(LONG_INDEX, 130, "b")}
+    assert book.missing == ([100, 110, 120], LEVELS)
 
 
 def test_when_the_executed_order_goes_the_eldest_rival_inherits_the_level() -> None:
@@ -127,9 +135,9 @@ def test_the_orders_of_a_level_that_leaves_are_off_the_grid() -> None:
 
 
 def test_an_order_that_stands_where_a_level_enters_belongs_to_it() -> None:
-    book = WorkingBook.of(LEVELS, [order("a", 140), order("b", 140)])
+    book = WorkingBook.of(LEVELS, [order("a", 140), order("b", 140), order("c", 150)])
     book.add_level(140)
-    assert surplus(book) == [("b", DUPLICATE)]
+    assert surplus(book) == [("b", DUPLICATE), ("c", OUTSIDE)]
     assert book.missing == (LEVELS, [*LEVELS, 140])
 
 
@@ -163,6 +171,7 @@ def test_directions_have_the_indices_by_which_hot_paths_find_them(
 def test_an_order_is_itself_and_nothing_else() -> None:
     assert order("a", 100) != order("a", 100)
     assert order("a", 100).side is not SELL
+    assert order("a", 100).cancelling is False
 
 
 # -- laws ----------------------------------------------------------------------------------
@@ -176,7 +185,8 @@ class Story:
     orders: list[OpenOrder] = field(default_factory=list)
 
 
-PRICES: list[Price] = [*range(90, 150, 5), Fraction(225, 2)]
+ENTERING = [90, 100, 105, 110, 135]
+PRICES: list[Price] = [95, 100, 105, 110, 130, 135, Fraction(225, 2)]
 steps = st.lists(
     st.one_of(
         st.tuples(
@@ -188,10 +198,10 @@ steps = st.lists(
         st.tuples(st.just("remove"), st.integers(0, 30)),
         st.tuples(st.sampled_from(["shift_up", "shift_down"])),
         st.tuples(st.just("drop"), st.integers(0, 30)),
-        st.tuples(st.just("enter"), st.sampled_from(range(90, 150, 5))),
+        st.tuples(st.just("enter"), st.sampled_from(ENTERING)),
         st.tuples(
             st.just("rebuild"),
-            st.sets(st.sampled_from(range(90, 150, 5)), min_size=1, max_size=8),
+            st.sets(st.sampled_from(ENTERING), min_size=1, max_size=8),
         ),
     ),
     max_size=40,

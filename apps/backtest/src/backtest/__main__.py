@@ -1,8 +1,17 @@
-"""`python -m backtest` is the same as the command `backtest`."""
+"""`python -m backtest`, and what the command `backtest` starts: the compiled kernel comes first."""
 
 import sys
 
-from backtest.main import entry
+from appkit.kernel import prefer_compiled
+
+
+def start() -> int:
+    """Run the command line on the compiled kernel where there is one."""
+    prefer_compiled()
+    from backtest.main import entry  # the import path is settled just before
+
+    return entry()
+
 
 if __name__ == "__main__":
-    sys.exit(entry())
+    sys.exit(start())

@@ -111,7 +111,11 @@ def line(venue: Valued, symbols: Sequence[tuple[str, Decimal, int]]) -> tuple[in
         if short.entry is not None:
             base += qty_step * short.size * short.entry
         slopes.append(unit_slope * (long.size - short.size))
-    return int(base.scaleb(_MONEY_DIGITS).to_integral_value(ROUND_HALF_EVEN)), slopes
+    return _money_units(base), slopes
+
+
+def _money_units(amount: Decimal) -> int:
+    return int(amount.scaleb(_MONEY_DIGITS).to_integral_value(ROUND_HALF_EVEN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,54 +157,52 @@ class EquityCurve:
             self._firsts[feed].append(row)
             self._slopes[feed].append(slopes[feed])
 
-    def finish(self, ends: Sequence[int]) -> Curve:
-        """Compute samples and drawdown over all rows up to `ends` (exclusive)."""
+    def finish(self, ends: Sequence[int], end: Instant, equity: Decimal) -> Curve:
+        """Compute samples and drawdown over all rows up to `ends` (exclusive).
+
+        `equity` is that of the account at `end`, not before any of these rows. It is the last
+        point, since positions may have been closed after the last row.
+        """
         firsts = [np.array(column, np.int64) for column in self._firsts]
         slopes = [np.array(column, np.int64) for column in self._slopes]
         bases = np.array(self._bases, np.int64)
         track = EquityTrack(self._start, self._initial)
-        last = self._last_time(ends)
-        hours = np.arange(-(-self._start // HOUR_US) * HOUR_US, last, HOUR_US, dtype=np.int64)
-        hours = np.append(hours, last)
+        hours = np.arange(-(-self._start // HOUR_US) * HOUR_US, end, HOUR_US, dtype=np.int64)
+        at: NDArray[np.int64]
         if len(self.columns) == 1:
-            column, end = self.columns[0], ends[0]
-            stops = np.append(firsts[0][1:], end)
+            column, stop = self.columns[0], ends[0]
+            stops = np.append(firsts[0][1:], stop)
             add_segments(track, column.index, column.times, firsts[0], stops, bases, slopes[0])
-            rows = self._sample_rows(end)
-            at: NDArray[np.int64] = column.times[rows]
+            rows = self._sample_rows(stop)
+            at = column.times[rows]
             values = self._at_rows(rows, firsts[0], bases, slopes[0])
-            hour_rows = np.searchsorted(column.times[:end], hours, side="right") - 1
+            hour_rows = np.searchsorted(column.times[:stop], hours, side="right") - 1
             hourly = self._at_rows(hour_rows, firsts[0], bases, slopes[0])
         else:
-            regular = np.linspace(self._start, last, MAX_CURVE_POINTS - len(hours))
-            times = np.sort(np.concatenate([regular.astype(np.int64), hours]))
-            times = times[np.append(True, np.diff(times) > 0)]
+            at = np.linspace(self._start, end, MAX_CURVE_POINTS - 1).astype(np.int64)
+            at = at[np.append(True, np.diff(at) > 0)]
+            times = np.unique(np.concatenate([at, hours]))
             sampled = self._walk_many(firsts, ends, bases, slopes, track, times)
-            at, values = times, sampled
+            values = sampled[np.searchsorted(times, at)]
             hourly = sampled[np.searchsorted(times, hours)]
+        final = _money_units(equity)
+        track.add(end, final)
+        if not len(at) or (int(at[-1]), int(values[-1])) != (end, final):
+            at, values = np.append(at, end), np.append(values, final)
         return Curve(
             at=at,
             equity=values,
-            hourly_at=hours,
-            hourly=hourly,
+            hourly_at=np.append(hours, end),
+            hourly=np.append(hourly, final),
             drawdown=drawdown_of(track),
-            final=int(values[-1]),
-        )
-
-    def _last_time(self, ends: Sequence[int]) -> int:
-        return max(
-            (
-                int(column.times[end - 1])
-                for column, end in zip(self.columns, ends, strict=True)
-                if end > 0
-            ),
-            default=int(self._start),
+            final=final,
         )
 
     def _sample_rows(self, end: int) -> NDArray[np.int64]:
-        """Evenly chosen rows of the one column, the first and the last among them."""
+        """Evenly chosen rows of the one column, the first and the last among them; room for one
+        point after them is left."""
         first = self._rows[0][0]
-        stride = max(1, -(-(end - first) // (MAX_CURVE_POINTS - 1)))
+        stride = max(1, -(-(end - first) // (MAX_CURVE_POINTS - 2)))
         rows = np.arange(first, end, stride, dtype=np.int64)
         return rows if not len(rows) or rows[-1] == end - 1 else np.append(rows, end - 1)
 

@@ -17,7 +17,14 @@ from gridcore.instrument import Instrument
 from gridcore.policy import PriceBand
 from simvenue import SimVenue, VenueBand
 from tapes.columns import UNKNOWN
-from tapes.scan import NO_HIGH, NO_LOW, ScanIndex, first_at_or_after, load_or_build
+from tapes.scan import (
+    NO_HIGH,
+    NO_LOW,
+    ScanIndex,
+    first_at_or_after,
+    first_key_at_or_after,
+    load_or_build,
+)
 from tapes.scan.ask import first_outside
 from tapes.tape import Tape
 
@@ -56,6 +63,14 @@ class Stream(Protocol):
         """The row as a ticker for the session; None when it is not one."""
         ...
 
+    def seq(self, row: int) -> int:
+        """The row's place among rows of one instant on its tape; 0 where none is recorded."""
+        ...
+
+    def rows_before(self, at: Instant, seq: int, number: int) -> int:
+        """The first row that does not come before the key (at, seq, stream number)."""
+        ...
+
 
 def at_row(times: BlockTimes, row: int) -> Instant:
     """The time of a row."""
@@ -67,6 +82,19 @@ def _plain(column: Any) -> Sequence[Any]:
     return cast("Sequence[Any]", memoryview(column))
 
 
+def _rows_before(stream: Stream, seqs: BlockTimes | None, key: tuple[Instant, int, int]) -> int:
+    """Rows are merged by time, then by sequence on the tape, then by the stream's number."""
+    at, seq, number = key
+    start, times = stream.cursor, stream.times
+    earlier = stream.number < number
+    if seqs is None:
+        bound = at + 1 if (0, stream.number) < (seq, number) else at
+        found = first_at_or_after(times, bound, start)
+    else:
+        found = first_key_at_or_after(times, seqs, at, seq + 1 if earlier else seq, start)
+    return min(found, stream.stop)
+
+
 class TradeStream:
     """Trades. On a tape without tickers each one counts as a ticker: last = mark = price."""
 
@@ -74,6 +102,7 @@ class TradeStream:
         "_at",
         "_nodes",
         "_prices",
+        "_seqs",
         "_sides",
         "_sizes",
         "_tick",
@@ -103,6 +132,7 @@ class TradeStream:
         self._prices = _plain(tape.trades.price)
         self._sizes = _plain(tape.trades.size)
         self._sides = _plain(tape.trades.side)
+        self._seqs = tape.trades.seq
         self._values = index.values
         self._nodes = index.nodes
         self._tick = instrument.tick_size
@@ -149,6 +179,14 @@ class TradeStream:
             last=price,
             mark=self._tick * price,
         )
+
+    def seq(self, row: int) -> int:
+        """The row's place among rows of one instant on its tape; 0 where none is recorded."""
+        return 0 if self._seqs is None else int(self._seqs[row])
+
+    def rows_before(self, at: Instant, seq: int, number: int) -> int:
+        """The first row that does not come before the key (at, seq, stream number)."""
+        return _rows_before(self, self._seqs, (at, seq, number))
 
 
 class TickerStream:
@@ -242,6 +280,14 @@ class TickerStream:
             ask=seen.ask,
             funding_rate=None if seen.funding is None else self._funding_unit * seen.funding,
         )
+
+    def seq(self, row: int) -> int:
+        """The row's place among rows of one instant on its tape."""
+        return int(self._columns.seq[row])
+
+    def rows_before(self, at: Instant, seq: int, number: int) -> int:
+        """The first row that does not come before the key (at, seq, stream number)."""
+        return _rows_before(self, self._columns.seq, (at, seq, number))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

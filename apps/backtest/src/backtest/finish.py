@@ -20,7 +20,7 @@ def outcome_of(run: "Run", ticks: int) -> RunOutcome:
     """Everything the run produced."""
     plan, venue, session = run.plan, run.venue, run.session
     valuing = run.valuing
-    curve = run.curve.finish([stream.cursor for stream in valuing])
+    curve = run.curve.finish([stream.cursor for stream in valuing], run.now, venue.equity())
     legs = [leg for symbol in run.symbols for leg in _final_legs(run, symbol)]
     price_at, price = _prices(run)
     return RunOutcome(

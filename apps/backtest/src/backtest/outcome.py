@@ -29,7 +29,7 @@ class FillKind(StrEnum):
 
 @message
 class Fill:
-    """One fill of the run. Price in quote currency (average taken for liquidations), qty in base."""
+    """One fill of the run. Price in quote currency, quantities in base coin."""
 
     at: Instant
     symbol: str
@@ -107,7 +107,7 @@ class LiquidationOutcome:
 
 @dataclass(slots=True, kw_only=True)
 class RunOutcome:
-    """Everything a run produced. Arrays: equity_at int64 microseconds, equity int64 in MONEY_UNIT."""
+    """Everything a run produced. Times in int64 microseconds, equity in int64 MONEY_UNIT."""
 
     instruments: Mapping[str, Instrument]
     strategies: Mapping[str, str]

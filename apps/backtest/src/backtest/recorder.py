@@ -63,11 +63,13 @@ class Recorder:
         realised = _ZERO
         ours: FillRecord | None = None
         for record in effects.records:
-            if isinstance(record, FillRecord):
+            if type(record) is FillRecord:
                 ours = record
+                realised = record.realised
             else:
+                assert isinstance(record, LedgerEntry)
                 self.ledger.append(record)
-                if record.kind is LedgerKind.REALISED:
+                if ours is None and record.kind is LedgerKind.REALISED:
                     realised = record.amount
         instrument = self._instruments[event.symbol]
         strategy = self._session.strategies[event.symbol]

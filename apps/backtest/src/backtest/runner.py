@@ -3,25 +3,16 @@
 It delivers events and carries out requests: decisions are the session's, fills the venue's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from appkit.exits import RunFailed
 from backtest.config_parts import WindDownMode
 from backtest.equity import EquityCurve, mark_column
-from backtest.feeds import (
-    Bands,
-    Outage,
-    Stream,
-    TickerStream,
-    TradeStream,
-    at_row,
-    outages,
-    rows_between,
-)
+from backtest.feeds import Bands, Stream, at_row
 from backtest.finish import outcome_of
+from backtest.opening import outage_events, setup_of, start_of, streams_of, valuing_stream
 from backtest.outcome import RunOutcome
 from backtest.recorder import Recorder
-from backtest.wiring import RunPlan, StrategyPlan
+from backtest.wiring import RunPlan
 from gridcore.clock import Instant
 from gridcore.events import (
     CashMoved,
@@ -34,8 +25,6 @@ from gridcore.events import (
     OrderUpdate,
     PlaceRejected,
     PositionUpdate,
-    StreamLost,
-    StreamRestored,
     TimerFired,
 )
 from gridcore.session.account import AccountSession
@@ -46,36 +35,16 @@ from gridcore.session.effects import (
     Effects,
     SnapshotKind,
 )
-from gridcore.session.setup import StrategySetup
 from simvenue import SimVenue
-from tapes.scan import ScanIndex, first_at_or_after, load_or_build
+from tapes.scan import first_at_or_after, load_or_build
 
 Progress = Callable[[int], None]
 _PROGRESS_EVERY = 256
-_NOTED = {Execution, FundingPaid, CashMoved, Liquidated, PlaceRejected, PositionUpdate}
+_NOTED = {FundingPaid, CashMoved, Liquidated, PlaceRejected, PositionUpdate}
 
 
 class BandViolated(AssertionError):
     """A row that was to change nothing changed something: our fault."""
-
-
-def setup_of(plan: RunPlan, strategy: StrategyPlan) -> StrategySetup:
-    """One strategy's set-up for the session."""
-    spec = plan.symbols[strategy.symbol]
-    return StrategySetup(
-        strat_id=strategy.strat_id,
-        instrument=spec.instrument,
-        tiers=spec.tiers,
-        taker_fee=plan.venue.taker_fee,
-        grid=strategy.grid,
-        risk=strategy.risk,
-        sizing=strategy.sizing,
-        safety=plan.safety,
-        close_gate=strategy.close_gate,
-        time_in_force=strategy.time_in_force,
-        salt=strategy.identity_salt,
-        anchor_price=strategy.anchor_price,
-    )
 
 
 class Run:
@@ -87,8 +56,8 @@ class Run:
         self.symbols = tuple(plan.symbols)
         self._progress = progress
         self.indexes = {symbol: load_or_build(tape) for symbol, tape in plan.tapes.items()}
-        self.streams = _streams(plan, self.indexes)
-        self.start = _start(plan, self.streams)
+        self.streams = streams_of(plan, self.indexes)
+        self.start = start_of(plan, self.streams)
         self.venue = SimVenue(plan.venue, tuple(plan.symbols.values()), self.start)
         self.session = AccountSession(
             "backtest", [setup_of(plan, one) for one in plan.strategies], plan.safety
@@ -104,7 +73,7 @@ class Run:
             )
             for symbol in self.symbols
         ]
-        self.valuing = [_valuing(self.streams, symbol) for symbol in self.symbols]
+        self.valuing = [valuing_stream(self.streams, symbol) for symbol in self.symbols]
         self.first_rows = {stream.symbol: stream.cursor for stream in self.valuing}
         self.curve = EquityCurve(
             marks,
@@ -112,7 +81,7 @@ class Run:
             self.start,
             plan.initial_balance,
         )
-        self._outages = _outage_events(plan, self.start)
+        self._outages = outage_events(plan, self.start)
         self._next_outage = 0
         self._cash_moved = False
         self.now = self.start
@@ -168,7 +137,8 @@ class Run:
     def _next_row(self, deadline: Instant | None) -> tuple[Stream | None, int, Bands | None]:
         """The first row of any stream that matters, before the deadline, and its bands."""
         best: Stream | None = None
-        best_row = best_time = 0
+        best_row = 0
+        best_key = (0, 0, 0)
         best_bands: Bands | None = None
         for stream in self.streams:
             limit = stream.stop
@@ -188,9 +158,9 @@ class Run:
                 continue
             if len(self.streams) == 1:
                 return stream, row, bands
-            time = int(stream.times[row])
-            if best is None or time < best_time:
-                best, best_row, best_time, best_bands = stream, row, time, bands
+            key = (int(stream.times[row]), stream.seq(row), stream.number)
+            if best is None or key < best_key:
+                best, best_row, best_key, best_bands = stream, row, key, bands
         return best, best_row, best_bands
 
     def _last_time(self) -> int:
@@ -202,7 +172,7 @@ class Run:
         """Deliver one row: what the venue makes of it, then the row as a ticker."""
         at = at_row(stream.times, row)
         if len(self.streams) > 1:
-            self._skip_others(stream, at)
+            self._skip_others(stream, row)
         if row > stream.cursor and (bands is None or stream.moves_venue(row, bands)):
             self._skip_to(stream, row)
         self.now = at
@@ -218,14 +188,12 @@ class Run:
             self._change_line(stream, row)
         stream.cursor = row + 1
 
-    def _skip_others(self, stream: Stream, at: Instant) -> None:
+    def _skip_others(self, stream: Stream, row: int) -> None:
         """Bring every other stream to the place it has when this row comes."""
+        at, seq = at_row(stream.times, row), stream.seq(row)
         for other in self.streams:
-            if other is stream:
-                continue
-            bound = at + 1 if other.number < stream.number else at
-            upto = min(first_at_or_after(other.times, Instant(bound), other.cursor), other.stop)
-            self._skip_to(other, upto)
+            if other is not stream:
+                self._skip_to(other, other.rows_before(at, seq, stream.number))
 
     def _skip_to(self, stream: Stream, row: int) -> None:
         """Skip quiet rows; the latest of them is delivered, and must change nothing."""
@@ -271,6 +239,7 @@ class Run:
             return
         for stream in self.streams:
             self._skip_to(stream, stream.stop)
+        self.now = Instant(self._last_time())
 
     def _wind_down(self) -> None:
         if self.plan.wind_down is not WindDownMode.CLOSE_ALL or self.venue.stopped:
@@ -289,7 +258,9 @@ class Run:
         handle, now = self.session.handle, self.now
         for event in events:
             kind = type(event)
-            if kind in _NOTED:
+            if kind is Execution:
+                self._cash_moved = True
+            elif kind in _NOTED:
                 self._note(event)
             effects = handle(event, now)
             if effects is not NO_EFFECTS:
@@ -343,53 +314,6 @@ class Run:
         self._deliver(
             [OrdersSnapshot(symbol=request.symbol, asked_at=self.now, orders=listed, complete=True)]
         )
-
-
-def _streams(plan: RunPlan, indexes: Mapping[str, ScanIndex]) -> list[Stream]:
-    """Trades before tickers of the same time, symbols in the plan's order."""
-    streams: list[Stream] = []
-    for symbol, spec in plan.symbols.items():
-        tape = plan.tapes[symbol]
-        rows = rows_between(tape.trades.time, plan.start, plan.end)
-        index = indexes[symbol]
-        streams.append(TradeStream(tape, index, spec.instrument, len(streams), rows))
-    for symbol, spec in plan.symbols.items():
-        tape = plan.tapes[symbol]
-        if tape.tickers is not None:
-            rows = rows_between(tape.tickers.time, plan.start, plan.end)
-            streams.append(TickerStream(tape, spec.instrument, len(streams), rows))
-    return streams
-
-
-def _start(plan: RunPlan, streams: Sequence[Stream]) -> Instant:
-    firsts = [
-        at_row(stream.times, stream.cursor) for stream in streams if stream.cursor < stream.stop
-    ]
-    if not firsts:
-        raise RunFailed(
-            "the tapes have no row between start and end",
-            "choose another --start and --end, or another tape",
-        )
-    return min(firsts)
-
-
-def _valuing(streams: Sequence[Stream], symbol: str) -> Stream:
-    """The stream whose rows value a symbol: its tickers, else its trades."""
-    return [stream for stream in streams if stream.symbol == symbol][-1]
-
-
-def _outage_events(plan: RunPlan, start: Instant) -> list[StreamLost | StreamRestored]:
-    """Every outage as the loss and the return of a symbol's stream, in order of time."""
-    events: list[StreamLost | StreamRestored] = []
-    found: list[Outage] = []
-    for symbol in plan.symbols:
-        found += outages(plan.tapes[symbol], symbol, plan.safety.ticker_gap_s)
-    for outage in found:
-        if outage.restored_at <= start or (plan.end is not None and outage.lost_at >= plan.end):
-            continue
-        events.append(StreamLost(at=outage.lost_at, symbol=outage.symbol, reason=outage.reason))
-        events.append(StreamRestored(at=outage.restored_at, symbol=outage.symbol))
-    return sorted(events, key=lambda event: event.at)
 
 
 def run_backtest(

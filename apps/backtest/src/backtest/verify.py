@@ -75,6 +75,8 @@ def proof_of(run: Run, outcome: RunOutcome) -> Proof:
                 outcome.max_open_orders,
                 outcome.alerts,
                 outcome.ticks,
+                outcome.end,
+                outcome.hourly_equity.tolist(),
             )
         ),
         session=_lines(run.session.snapshot()),

@@ -190,7 +190,7 @@ class GridEngine:
             direction=direction,
             side=side,
             price=Ticks(place.price),
-            level=self.level_index(place.price),
+            level=self.level_index(place.price) if place.level is None else place.level,
             reduce_only=closes(direction, side),
             client_order_id=self.identity(place.price, place.direction, place.side),
         )

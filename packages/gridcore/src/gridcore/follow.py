@@ -232,37 +232,36 @@ class FollowRules:
         last = self.last
         if last is None or not self.grid.levels:
             return
-        heads = [
-            head
-            for direction in (0, 1)
-            for side in (BUY_INDEX, SELL_INDEX)
-            if (head := self._nearest(book.missing[direction], direction, side, last, limits))
-        ]
+        heads: list[Head] = []
+        waits, unit = self._waits, self._unit
+        buy_bound, sell_bound = last * self._buy_factor, last * self._sell_factor
+        for direction in (0, 1):
+            missing = book.missing[direction]
+            middle = bisect_left(missing, last)
+            limit = limits.at[direction][BUY_INDEX]
+            for index in range(middle - 1, -1, -1):
+                level = missing[index]
+                if limit is not None and level <= limit:
+                    break
+                if level * unit < buy_bound and level not in waits:
+                    heads.append((last - level, level, direction, BUY_INDEX))
+                    break
+            limit = limits.at[direction][SELL_INDEX]
+            for index in range(middle, len(missing)):
+                level = missing[index]
+                if limit is not None and level >= limit:
+                    break
+                if level * unit > sell_bound and level not in waits:
+                    heads.append((level - last, level, direction, SELL_INDEX))
+                    break
         while heads:
             head = heads[0] if len(heads) == 1 else min(heads)
             heads.remove(head)
             _, level, direction, side = head
-            missing = book.missing[direction]
             yield Candidate(level, direction, side)
-            following = self._beyond(missing, level, direction, side, last, limits)
+            following = self._beyond(book.missing[direction], level, direction, side, last, limits)
             if following is not None:
                 heads.append(following)
-
-    def _nearest(
-        self, missing: list[int], direction: int, side: int, last: Price, limits: Limits
-    ) -> Head | None:
-        """The missing level nearest to the market that is eligible on a side of it."""
-        if side == BUY_INDEX:
-            bound = last * self._buy_factor
-            index = bisect_left(missing, last) - 1
-            while index >= 0 and missing[index] * self._unit >= bound:
-                index -= 1
-        else:
-            bound = last * self._sell_factor
-            index = bisect_left(missing, last)
-            while index < len(missing) and missing[index] * self._unit <= bound:
-                index += 1
-        return self._from(missing, index, direction, side, last, limits)
 
     def _beyond(
         self,
@@ -273,41 +272,25 @@ class FollowRules:
         last: Price,
         limits: Limits,
     ) -> Head | None:
-        """The next missing level beyond one, farther from the market."""
+        """The next missing level beyond one that does not wait and is not denied."""
+        limit = limits.at[direction][side]
         index = bisect_left(missing, level)
         if side == BUY_INDEX:
-            index -= 1
-        elif index < len(missing) and missing[index] == level:
-            index += 1
-        return self._from(missing, index, direction, side, last, limits)
-
-    def _from(
-        self,
-        missing: list[int],
-        index: int,
-        direction: int,
-        side: int,
-        last: Price,
-        limits: Limits,
-    ) -> Head | None:
-        """The first level from an index on, outwards, that does not wait and is not denied."""
-        limit = limits.at[direction][side]
-        if side == BUY_INDEX:
-            while index >= 0:
-                level = missing[index]
+            for position in range(index - 1, -1, -1):
+                level = missing[position]
                 if limit is not None and level <= limit:
                     return None
                 if level not in self._waits:
                     return last - level, level, direction, side
-                index -= 1
             return None
-        while index < len(missing):
-            level = missing[index]
+        if index < len(missing) and missing[index] == level:
+            index += 1
+        for position in range(index, len(missing)):
+            level = missing[position]
             if limit is not None and level >= limit:
                 return None
             if level not in self._waits:
                 return level - last, level, direction, side
-            index += 1
         return None
 
     def quiet_band(self, book: WorkingBook, limits: Limits) -> PriceBand | None:

@@ -3,7 +3,6 @@ numbers and whole ticks and steps. It refuses to invent a tick that nobody state
 
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from math import ceil
 from typing import NewType
 
 from gridcore.message import message
@@ -73,7 +72,8 @@ class Instrument:
     @property
     def min_steps(self) -> Steps:
         """Smallest order in steps, rounded up to a whole step."""
-        return Steps(ceil(Fraction(self.min_qty) / Fraction(self.qty_step)))
+        ratio = Fraction(self.min_qty) / Fraction(self.qty_step)
+        return Steps(-(-ratio.numerator // ratio.denominator))
 
     @property
     def max_steps(self) -> Steps:

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from gridcore.clock import Instant
@@ -66,18 +67,29 @@ def client_order_id(
     return sha256(text.encode()).hexdigest()[:16]
 
 
-_TRIPLES = [a + b + c for a in _BASE36 for b in _BASE36 for c in _BASE36]
+_PAIRS = [first + second for first in _BASE36 for second in _BASE36]
+_LOW = 36**4
+
+
+@lru_cache(maxsize=64)
+def _high_digits(number: int) -> str:
+    """The digits before the last four; of a clock they change every second or so."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _BASE36[digit] + digits
+    return digits
 
 
 def base36(number: int) -> str:
-    """A non-negative whole number in base 36, three digits at a time."""
+    """A non-negative whole number in base 36."""
     if number < 0:
         raise ValueError(f"expected a number of 0 or more, found {number}")
-    digits = ""
-    while number >= 46_656:
-        number, triple = divmod(number, 46_656)
-        digits = _TRIPLES[triple] + digits
-    return (_TRIPLES[number] + digits).lstrip("0") or "0"
+    high, low = divmod(number, _LOW)
+    first, second = divmod(low, 1296)
+    if high:
+        return _high_digits(high) + _PAIRS[first] + _PAIRS[second]
+    return (_PAIRS[first] + _PAIRS[second]).lstrip("0") or "0"
 
 
 def mint(now: Instant, last_minted: int) -> int:

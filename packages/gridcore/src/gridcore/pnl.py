@@ -223,17 +223,16 @@ class _PairExcess:
             short_end = self._boundary(self.short, short_at, upward=upward)
             if long_end is None and short_end is None:
                 return None
-            # The nearer boundary is crossed; both when they coincide.
+            # One leg at a time leaves its segment, the one whose boundary is nearer.
             move_long = short_end is None or (
                 long_end is not None
                 and (long_end <= short_end if upward else long_end >= short_end)
             )
-            move_short = long_end is None or short_end == long_end or not move_long
             boundary = long_end if move_long else short_end
             assert boundary is not None
             stride = 1 if upward else -1
             long_at += stride * move_long
-            short_at += stride * move_short
+            short_at += stride * (not move_long)
             slope, intercept = self._line(long_at, short_at)
             if (intercept + slope * boundary > 0) is not was_positive:
                 return boundary

@@ -46,14 +46,18 @@ class LevelsChanged:
 
 
 class Candidate:
-    """A level to fill now. Indices: direction 0 long, 1 short; side 0 Buy, 1 Sell."""
+    """A level to fill now. Indices: direction 0 long, 1 short; side 0 Buy, 1 Sell.
 
-    __slots__ = ("direction", "price", "side")
+    `level` is its position where the grid may change before the order is made; None: look it up.
+    """
 
-    def __init__(self, price: int, direction: int, side: int) -> None:
+    __slots__ = ("direction", "level", "price", "side")
+
+    def __init__(self, price: int, direction: int, side: int, level: int | None = None) -> None:
         self.price = price
         self.direction = direction
         self.side = side
+        self.level = level
 
 
 class Limits:

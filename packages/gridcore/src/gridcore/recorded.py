@@ -31,6 +31,7 @@ class OnFillRules:
     __slots__ = (
         "_anchor",
         "_cancels",
+        "_crowded",
         "_fill_pending",
         "_instrument",
         "_places",
@@ -51,6 +52,7 @@ class OnFillRules:
         self._fill_pending = False
         self._cancels: list[tuple[OpenOrder, CancelCause]] = []
         self._places: list[Candidate] = []
+        self._crowded = False
         self.listed_orders: dict[DirectionType, list[OpenOrder]] | None = None
         """Orders as a caller without a book lists them; their order matters (E-6.1)."""
 
@@ -76,12 +78,15 @@ class OnFillRules:
         return changes
 
     def _build(self, center: Price, at: Instant, cause: ChangeCause) -> list[LevelsChanged]:
+        before = self.grid.levels
         try:
             self.grid.build(center)
         except GridError:
             self.hold = Hold.SPACING
             return []
         self.hold = None
+        if self.grid.levels == before:
+            return []
         return [LevelsChanged(at=at, cause=cause, detail=f"center={price_to_text(center)}")]
 
     def _update(self, at: Instant) -> list[LevelsChanged]:
@@ -98,9 +103,13 @@ class OnFillRules:
         return [LevelsChanged(at=at, cause=cause, detail="fill")]
 
     def _plan(self, at: Instant, book: WorkingBook, changes: list[LevelsChanged]) -> None:
-        """Both directions in recorded order; a rebuild for one is seen by the other (EC-04)."""
+        """Both directions in recorded order; a rebuild for one is seen by the other (EC-04).
+
+        An order that is being cancelled is not one too many: the recordings drop it at once.
+        """
         self._cancels = []
         self._places = []
+        self._crowded = False
         by_direction = self.listed_orders
         if by_direction is None:
             by_direction = {name: [] for name in DIRECTIONS}
@@ -108,7 +117,9 @@ class OnFillRules:
                 by_direction[order.direction].append(order)
         for index, direction in enumerate(DIRECTIONS):
             orders = by_direction[direction]
-            if too_many(orders, len(self.grid.levels)):
+            resting = [order for order in orders if not order.cancelling]
+            if too_many(resting, len(self.grid.levels)):
+                self._crowded = True
                 if self.last is not None:
                     changes += self._build(self.last, at, ChangeCause.REBUILT)
                 self._cancels += [(order, CancelCause.REBUILD) for order in orders]
@@ -150,7 +161,9 @@ class OnFillRules:
         del limits
         last = self.last
         levels = self.grid.levels
-        if last is None or not levels or self._fill_pending or self.hold is not None:
+        if last is None or not levels or self._fill_pending or self._crowded:
+            return None
+        if self.hold is not None:
             return None
         if self._in_disorder(book):
             return None
@@ -219,4 +232,5 @@ class OnFillRules:
 
 
 def _candidate(order: WantedOrder, direction: int) -> Candidate:
-    return Candidate(order.price, direction, BUY_INDEX if order.side is BUY else SELL_INDEX)
+    side = BUY_INDEX if order.side is BUY else SELL_INDEX
+    return Candidate(order.price, direction, side, order.index)

@@ -99,6 +99,7 @@ class Sizer:
 
     __slots__ = (
         "_asked",
+        "_by_price",
         "_least",
         "_max_steps",
         "_min_steps",
@@ -119,6 +120,7 @@ class Sizer:
         per = Fraction(instrument.qty_step) if amount.kind is AmountKind.BASE else unit
         self._asked = (value / per).as_integer_ratio()
         self._per_wallet = self._asked if amount.kind is AmountKind.WALLET_FRACTION else None
+        self._by_price = amount.kind is not AmountKind.BASE
         self._wallet: Decimal | None = None
 
     def opening(self, price: Price, wallet: Decimal, multiplier: Decimal) -> Sized:
@@ -163,7 +165,7 @@ class Sizer:
             whole, parts = wallet.as_integer_ratio()
             self._asked = self._per_wallet[0] * whole, self._per_wallet[1] * parts
         above, below = self._asked
-        if self.amount.kind is not AmountKind.BASE:
+        if self._by_price:
             above *= price.denominator
             below *= price.numerator
         if multiplier is not ONE:

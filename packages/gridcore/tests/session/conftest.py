@@ -482,7 +482,9 @@ Action = tuple[str, int]
 ACTIONS = (
     "tick",
     "tick",
-    "tick",
+    "drift",
+    "drift",
+    "drift",
     "jump",
     "eth",
     "deliver",
@@ -534,6 +536,11 @@ class RandomAccount:
     def tick(self, number: int) -> None:
         self._tick(BTC, number % 61 - 30)
 
+    def drift(self, number: int) -> None:
+        """Several tickers in a row, nothing else between them."""
+        for step in range(2, 2 + number % 5):
+            self._tick(BTC, number // step % 101 - 50)
+
     def jump(self, number: int) -> None:
         self._tick(BTC, number % 801 - 400)
 
@@ -574,8 +581,10 @@ class RandomAccount:
         self._execute(number, part=True)
 
     def repeat(self, number: int) -> None:
-        if self.executions:
-            self.run.send(self.executions[number % len(self.executions)])
+        """An execution that arrived before arrives again."""
+        arrived = [event for event in self.executions if event not in self.run.waiting]
+        if arrived:
+            self.run.send(arrived[number % len(arrived)])
 
     def refuse_place(self, number: int) -> None:
         self.run.exchange.refuse_places.extend([_CODES[number % 4]] * (1 + number % 3))
@@ -683,12 +692,20 @@ def started(make_run: Callable[..., Run]) -> Callable[..., Run]:
 
 @pytest.fixture(scope="session")
 def play(make_run: Callable[..., Run]) -> Callable[..., Run]:
-    """Plays random actions on a started account and gives the run."""
+    """Plays random actions on a started account and gives the run; `legs` are held at start."""
 
     def make(
-        actions: Sequence[Action], *setups: StrategySetup, prompt: bool = False, **changes: Any
+        actions: Sequence[Action],
+        *setups: StrategySetup,
+        prompt: bool = False,
+        legs: tuple[int, int] = (0, 0),
+        **changes: Any,
     ) -> Run:
         run = make_run(*setups, prompt=prompt, **changes)
+        for direction, steps in zip((LONG, SHORT), legs, strict=True):
+            if steps:
+                qty = run.exchange.instruments[BTC].qty(steps)
+                run.exchange.legs[BTC, direction] = (qty, Decimal(1000))
         run.start()
         RandomAccount(run).play(actions)
         return run

@@ -606,7 +606,7 @@ def test_every_placement_satisfies_every_gate_recomputed_from_the_events_alone(
 ) -> None:
     actions = data.draw(
         st.lists(
-            st.tuples(st.sampled_from(action_names), st.integers(0, 3000)), min_size=10, max_size=80
+            st.tuples(st.sampled_from(action_names), st.integers(0, 3000)), min_size=30, max_size=80
         )
     )
     grid = {"side_policy": data.draw(st.sampled_from(SidePolicy)), "grid_count": 6}
@@ -617,7 +617,9 @@ def test_every_placement_satisfies_every_gate_recomputed_from_the_events_alone(
         for symbol, name in ((BTC, "grid"), ("ETHUSDT", "other"))
     )
     wallet = data.draw(st.sampled_from(["10000", "150", "60"]))
-    run = play(actions, *setups, wallet=wallet, prompt=data.draw(st.booleans()))
+    legs = data.draw(st.sampled_from([(0, 0), (13, 0), (25, 25), (40, 7)]))
+    prompt = data.draw(st.booleans())
+    run = play(actions, *setups, wallet=wallet, prompt=prompt, legs=legs)
 
     naive, session = NaiveAccount(setups), run.fresh_session()
     for event, now, recorded in run.handled:
@@ -645,12 +647,13 @@ def test_the_same_ticker_again_asks_for_nothing_and_tells_nothing(
     """Denials are lifted by events, never by a ticker alone (L32)."""
     actions = data.draw(
         st.lists(
-            st.tuples(st.sampled_from(action_names), st.integers(0, 3000)), min_size=10, max_size=60
+            st.tuples(st.sampled_from(action_names), st.integers(0, 3000)), min_size=30, max_size=60
         )
     )
     grid = {"side_policy": data.draw(st.sampled_from(SidePolicy)), "grid_count": 6}
     wallet = data.draw(st.sampled_from(["10000", "150", "60"]))
-    run = play(actions, make_setup(grid=grid), wallet=wallet)
+    legs = data.draw(st.sampled_from([(0, 0), (13, 0), (25, 25), (40, 7)]))
+    run = play(actions, make_setup(grid=grid), wallet=wallet, legs=legs)
     price = data.draw(st.integers(9000, 11_000))
     run.tick(price)
 

@@ -249,6 +249,7 @@ def test_the_multipliers_follow_the_wallet_even_at_the_same_price(
     """The margins are shares of the wallet, and a low balance changes which rules apply."""
     one = watched()
     one.hold(LONG, 10, NO_LIQUIDATION)
+    one.hold(SHORT, 10, NO_LIQUIDATION)
     one.own("100000", "100000")
     one.watch.observe(10_000, Instant(0))
     small = one.watch.verdict(10_000, Decimal(1000))
@@ -258,6 +259,7 @@ def test_the_multipliers_follow_the_wallet_even_at_the_same_price(
 
     other = watched()
     other.hold(LONG, 10, NO_LIQUIDATION)
+    other.hold(SHORT, 10, NO_LIQUIDATION)
     other.own("100", "100")
     other.watch.observe(10_000, Instant(0))
     assert large == other.watch.verdict(10_000, Decimal(1000))
@@ -268,7 +270,7 @@ def test_a_low_balance_takes_effect_at_the_same_price(watched: Callable[..., Wat
     def verdicts(*availables: str) -> list[object]:
         one = watched()
         one.hold(LONG, 100, NO_LIQUIDATION)
-        one.hold(SHORT, 10, NO_LIQUIDATION)
+        one.hold(SHORT, 10, Decimal(1170))
         found: list[object] = []
         for available in availables:
             one.own("3000", available)
@@ -277,6 +279,7 @@ def test_a_low_balance_takes_effect_at_the_same_price(watched: Callable[..., Wat
         return found
 
     assert verdicts("3000", "1") == verdicts("3000") + verdicts("1")
+    assert verdicts("3000") != verdicts("1")
 
 
 @given(
@@ -342,10 +345,10 @@ def test_restore_is_the_inverse_of_snapshot(
 
 
 def test_a_price_off_the_tick_is_judged_exactly(watched: Callable[..., Watched]) -> None:
-    """950 / 0.84 = 1130.95...: an emergency strictly below it."""
+    """84 / 0.84 is 100, which is 1000 ticks: an emergency strictly below it."""
     one = watched()
     one.hold(LONG, 10, Decimal(84))
-    turn = Fraction(1000)  # 84 / 0.84 = 100, which is 1000 ticks
+    turn = Fraction(1000)
 
     one.watch.observe(turn - Fraction(1, 3), Instant(0))
     assert one.watch.severity[0] is EMERGENCY

@@ -28,29 +28,33 @@ ORDER_GONE = 110001
 class OrderDesk:
     """Acts on everything that concerns orders."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_executions", "_ledger", "_out", "_state", "_tracker")
 
     def __init__(self, state: AccountState) -> None:
         self._state = state
+        self._executions = state.executions
+        self._ledger = state.ledger
+        self._out = state.out
+        self._tracker = state.tracker
 
     def execution(self, event: Execution, now: Instant) -> None:
         """Each execution counts once, whatever else is wrong with it (LS-34)."""
         strategy = self._state.strategies.get(event.symbol)
-        if not self._state.executions.add(event.exec_id) or strategy is None:
+        if not self._executions.add(event.exec_id) or strategy is None:
             return
         if event.kind in _NO_FILLS:
             self._quarantine(event, now)
             return
-        realised, entries = self._state.ledger.execution(event, strategy.instrument)
-        self._state.out.records.extend(entries)
-        order = self._state.tracker.find(event.order_id, event.wire_id)
+        realised, entries = self._ledger.execution(event, strategy.instrument)
+        self._out.records.extend(entries)
+        order = self._tracker.find(event.order_id, event.wire_id)
         if event.kind is not ExecType.TRADE or order is None:
             self._unusual_execution(event, order, now)
             return
         if not order.order_id:
-            self._state.tracker.identify(order, event.order_id)
+            self._tracker.identify(order, event.order_id)
             strategy.order_known()
-        self._state.out.records.append(
+        self._out.records.append(
             FillRecord(
                 at=event.at,
                 symbol=event.symbol,
@@ -73,7 +77,7 @@ class OrderDesk:
 
     def _quarantine(self, event: Execution, now: Instant) -> None:
         """No fill, or nobody knows what: it moves neither books nor orders."""
-        self._state.out.notice(
+        self._out.notice(
             now,
             "gridcore.session",
             "quarantined_execution",
@@ -87,7 +91,7 @@ class OrderDesk:
         self, event: Execution, order: TrackedOrder | None, now: Instant
     ) -> None:
         """An execution by the exchange, or of an order that is not ours."""
-        self._state.out.notice(
+        self._out.notice(
             now,
             "gridcore.session",
             "unusual_execution" if order is not None else "foreign_execution",
@@ -113,11 +117,11 @@ class OrderDesk:
             order.state = advance(order.state, OrderEvent.PARTLY_FILLED)
 
     def order_update(self, event: OrderUpdate, now: Instant) -> None:
-        order = self._state.tracker.find(event.order_id, event.wire_id)
+        order = self._tracker.find(event.order_id, event.wire_id)
         strategy = self._state.strategies.get(event.symbol)
         if order is None or strategy is None:
             if strategy is not None and event.status is OrderStatus.NEW:
-                self._state.out.notice(
+                self._out.notice(
                     now,
                     "gridcore.session",
                     "foreign_order",
@@ -127,7 +131,7 @@ class OrderDesk:
                 )
             return
         if not order.order_id:
-            self._state.tracker.identify(order, event.order_id)
+            self._tracker.identify(order, event.order_id)
             strategy.order_known()
         status = event.status
         if order.terminal:
@@ -154,17 +158,17 @@ class OrderDesk:
 
     def place_accepted(self, event: PlaceAccepted, now: Instant) -> None:
         del now
-        order = self._state.tracker.find(event.order_id, event.wire_id)
+        order = self._tracker.find(event.order_id, event.wire_id)
         strategy = self._state.strategies.get(event.symbol)
         if order is None or strategy is None or order.terminal:
             return
         if not order.order_id:
-            self._state.tracker.identify(order, event.order_id)
+            self._tracker.identify(order, event.order_id)
             strategy.order_known()
         order.state = advance(order.state, OrderEvent.ACCEPTED)
 
     def place_rejected(self, event: PlaceRejected, now: Instant) -> None:
-        order = self._state.tracker.find("", event.wire_id)
+        order = self._tracker.find("", event.wire_id)
         strategy = self._state.strategies.get(event.symbol)
         if order is None or strategy is None or order.terminal:
             return
@@ -177,7 +181,7 @@ class OrderDesk:
     ) -> None:
         key = Breaker.key(order.direction, order.side, int(order.price))
         tripped = strategy.breaker.count(key, now)
-        self._state.out.notice(
+        self._out.notice(
             now,
             "gridcore.session",
             "placement_stopped" if tripped else "placement_refused",
@@ -190,14 +194,14 @@ class OrderDesk:
 
     def cancel_rejected(self, event: CancelRejected, now: Instant) -> None:
         """110001: gone already, its last message tells how; any other code: ask again."""
-        order = self._state.tracker.find(event.order_id, "")
+        order = self._tracker.find(event.order_id, "")
         strategy = self._state.strategies.get(event.symbol)
         if order is None or strategy is None or order.terminal or event.code == ORDER_GONE:
             return
         order.cancelling = False
         order.state = advance(order.state, OrderEvent.CANCEL_REFUSED)
         strategy.stirred = True
-        self._state.out.notice(
+        self._out.notice(
             now,
             "gridcore.session",
             "cancel_refused",
@@ -214,20 +218,20 @@ class OrderDesk:
         listed = {order.order_id for order in event.orders}
         known = {
             order.order_id
-            for order in self._state.tracker.live()
+            for order in self._tracker.live()
             if order.symbol == event.symbol and order.order_id and order.sent_at < event.asked_at
         }
         missing = known - listed
         foreign = {
             order.order_id
             for order in event.orders
-            if self._state.tracker.find(order.order_id, order.wire_id) is None
+            if self._tracker.find(order.order_id, order.wire_id) is None
         }
         if not missing and not foreign:
             self._state.end_mode(event.symbol, ModeCause.RECONCILE)
             return
         if self._state.ask_mode(event.symbol, ModeCause.RECONCILE, "a listing that agrees", now):
-            self._state.out.notice(
+            self._out.notice(
                 now,
                 "gridcore.session",
                 "book_differs",

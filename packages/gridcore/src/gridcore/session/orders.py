@@ -117,7 +117,7 @@ _STATES = tuple(OrderState)
 _TERMINAL = tuple(state in TERMINAL for state in OrderState)
 
 
-class ImpossibleTransition(AssertionError):
+class ImpossibleTransition(Exception):
     """An order got an event that its state has no row for: our fault, not the exchange's."""
 
 

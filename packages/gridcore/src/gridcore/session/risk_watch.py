@@ -187,8 +187,8 @@ class RiskWatch:
         version = self._pair.version
         if (
             version == self._verdict_version
+            and mark is self._verdict_mark
             and last == self._verdict_last
-            and mark == self._verdict_mark
             and self._wallet.balance is self._verdict_balance
             and self._wallet.available is self._verdict_available
         ):
