@@ -214,12 +214,12 @@ class EquityCurve:
         slopes: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         """Equity at rows of the one column; before the first row it is the initial balance."""
-        before = rows < firsts[0]
-        rows = np.maximum(rows, firsts[0])
+        found: NDArray[np.int64] = np.full(len(rows), self._initial, np.int64)
+        inside = rows >= firsts[0]
+        rows = rows[inside]
         segment = np.searchsorted(firsts, rows, side="right") - 1
         values = self.columns[0].index.values[rows].astype(np.int64)
-        found: NDArray[np.int64] = bases[segment] + slopes[segment] * values
-        found[before] = self._initial
+        found[inside] = bases[segment] + slopes[segment] * values
         return found
 
     def _walk_many(

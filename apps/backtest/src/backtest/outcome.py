@@ -132,7 +132,7 @@ class RunOutcome:
     grid_changes: Sequence[GridChange]
     liquidations: Sequence[LiquidationOutcome]
     min_liquidation_distance_pct: Mapping[str, Decimal]
-    """Per symbol: smallest |liquidation / price - 1| * 100 seen; absent when there never was one."""
+    """Per symbol: smallest |liquidation / price - 1| * 100 seen; absent when there was none."""
     ticks: int
     wakes: int
     orders_placed: int

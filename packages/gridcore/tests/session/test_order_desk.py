@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -158,6 +158,21 @@ def test_fills_that_arrive_in_any_order_end_in_the_same_books(
         return after["ledger"], run.session.open_orders, run.session.balance
 
     assert memory(arrival) == memory((0, 1, 2, 3))
+
+
+def test_a_late_partial_fill_never_gives_quantity_back(started: Runs) -> None:
+    run = started()
+    run.tick(10_000)
+    resting = run.exchange.resting(BTC, LONG, BUY, 9900)
+    first, second = (run.exchange.execute(resting, steps)[0] for steps in (4, 3))
+
+    run.send(second)
+    run.send(first)
+
+    orders: Any = run.session.snapshot()["orders"]
+    assert [(order["leaves"], order["filled"]) for order in orders["live"] if order["filled"]] == [
+        (3, 7)
+    ]
 
 
 def test_an_execution_that_overtakes_the_reply_settles_the_order(started: Runs) -> None:
@@ -403,10 +418,14 @@ def test_a_rebuild_cancels_before_it_places_and_asks_for_each_cancel_once_l14_l2
     run = leaving()
     rebuilt = run.handled[-1][2]
     kinds = [isinstance(request, CancelOrder) for request in rebuilt.requests]
+    rebuilt_at = run.session.open_orders
 
     assert kinds == sorted(kinds, reverse=True)
     assert len(cancels(rebuilt)) == 4
     assert not cancels(run.tick(9001)), "one cancel in flight per order"
+    run.deliver()
+    assert run.session.open_orders == rebuilt_at - 4
+    assert run.told("placement_refused") == 0, "what we cancelled was not refused"
 
 
 def test_a_cancel_of_an_order_that_is_gone_110001_waits_for_its_last_message(

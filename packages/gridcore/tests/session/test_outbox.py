@@ -1,8 +1,21 @@
 """The outbox gives what was put, in the order in which it was put, exactly once."""
 
 from gridcore.clock import Instant
-from gridcore.session.effects import NO_EFFECTS, AskSnapshot, Notice, Severity, SnapshotKind
+from gridcore.instrument import Steps, Ticks
+from gridcore.session.effects import (
+    NO_EFFECTS,
+    Approved,
+    AskSnapshot,
+    CancelOrder,
+    CancelReason,
+    Notice,
+    PlaceOrder,
+    Severity,
+    SnapshotKind,
+    TimeInForce,
+)
 from gridcore.session.outbox import Outbox
+from gridcore.sides import BUY, LONG
 
 
 def test_an_empty_box_drains_to_no_effects() -> None:
@@ -38,3 +51,33 @@ def test_a_notice_carries_its_fields_as_pairs() -> None:
             fields=(("reason", "mode"), ("n", "1")),
         ),
     )
+
+
+def test_cancels_leave_before_places_and_keep_their_own_order_e_12_l14() -> None:
+    place = Approved(
+        PlaceOrder(
+            symbol="BTCUSDT",
+            strat_id="grid",
+            client_order_id="0123456789abcdef",
+            wire_id="0123456789abcdef-1",
+            direction=LONG,
+            side=BUY,
+            price=Ticks(100),
+            qty=Steps(1),
+            reduce_only=False,
+            time_in_force=TimeInForce.POST_ONLY,
+            level=0,
+        )
+    )
+    first, second, third = (
+        CancelOrder(symbol="BTCUSDT", order_id=name, wire_id="w", reason=CancelReason.COVERAGE)
+        for name in ("O1", "O2", "O3")
+    )
+    box = Outbox()
+
+    box.cancel(first)
+    box.requests += [place, place]
+    box.cancel(second)
+    box.cancel(third)
+
+    assert box.drain().requests == (first, second, third, place, place)

@@ -243,6 +243,42 @@ def test_under_on_fill_a_rebuild_keeps_the_recorded_order_and_reasons(
     assert len(run.book()) == 4
 
 
+def test_under_on_fill_orders_that_leave_are_not_too_many_and_rebuild_nothing_e_5(
+    make_setup: Setups, started: Runs
+) -> None:
+    """Cancels take time: the old grid and the new one stand side by side for a while."""
+    grid = {"side_policy": SidePolicy.ON_FILL, "grid_count": 40, "grid_step": Decimal("0.2")}
+    run = started(make_setup(grid=grid), wallet="100000")
+    run.tick(10_000)
+    run.prompt = False
+    for price in (9000, 9001, 9002, 9003):
+        run.tick(price)
+        assert run.told("grid_rebuilt") == 1
+    run.deliver()
+    run.tick(9003)
+
+    assert run.told("grid_rebuilt") == 1
+    assert len(run.book()) == 40
+
+
+def test_under_on_fill_more_orders_than_levels_and_ten_rebuild_the_grid_e_5(
+    make_setup: Setups, started: Runs, cancels: Cancels
+) -> None:
+    """Before the exchange knows them, orders of three grids rest in one direction."""
+    grid = {"side_policy": SidePolicy.ON_FILL, "grid_count": 40, "grid_step": Decimal("0.2")}
+    run = started(make_setup(grid=grid), wallet="100000", prompt=False)
+    for price in (10_000, 9000, 8000):
+        run.tick(price)
+    assert run.told("grid_rebuilt") == 2
+
+    effects = run.tick(7900)
+
+    assert run.told("grid_rebuilt") == 3
+    assert not cancels(effects), "nothing that can be cancelled yet"
+    assert run.session.quiet_band(BTC) is None
+    assert not run.tick(7900).notices, "the same grid again is no news"
+
+
 # -- emergencies ------------------------------------------------------------------------------
 
 
