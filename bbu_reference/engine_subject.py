@@ -98,6 +98,7 @@ class EngineSubject:
             "last": price_to_text(state.last),
             "last_fill": price_to_text(state.fill),
             "fill_pending": state.last is None and state.fill is not None,
+            "crowded": False,
             "hold": None,
         }
         self.rules.restore(Saved(saved), WorkingBook(levels))

@@ -306,20 +306,21 @@ def test_a_ticker_is_told_in_exact_units_and_the_venue_learns_the_mark(
 @given(
     st.lists(st.integers(0, 4), min_size=1, max_size=12).map(sorted),
     st.lists(st.booleans(), min_size=12, max_size=12),
-    st.integers(0, 5),
-    st.integers(-1, 13),
+    st.integers(0, 11),
+    st.integers(-1, 1),
     st.integers(0, 2),
 )
-@settings(max_examples=60)
+@settings(max_examples=100)
 def test_rows_merge_by_time_then_sequence_then_stream(
     ticker_template: Tape,
     moments: list[int],
     traded: list[bool],
-    at: int,
-    seq: int,
+    place: int,
+    beside: int,
     number: int,
 ) -> None:
     """Both kinds of streams, before a key of an earlier, the same and a later stream."""
+    at, seq = moments[min(place, len(moments) - 1)], place + beside
     trades = [(-1, START - 1, 1000)]
     tickers: list[TickerNumbers] = [(START - 1, 1000, None, None, 10000, None)]
     ticker_seqs = [-1]

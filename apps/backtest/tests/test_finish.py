@@ -40,6 +40,19 @@ def test_legs_are_those_of_the_venue_at_its_last_mark(run: Run, swings: Tape) ->
     assert any(leg.size for leg in outcome.legs)
 
 
+def test_a_leg_that_cannot_be_liquidated_has_no_such_price(
+    swings: Tape, make_plan: MakePlan
+) -> None:
+    """A long worth less than the wallet survives a price of zero."""
+    plan = make_plan({SYMBOL: swings}, amount="200", leverage=50)
+
+    long, short = outcome_of(played(plan), 600).legs
+
+    assert long.size > 0
+    assert long.liquidation is None
+    assert short.size == 0 or isinstance(short.liquidation, Decimal)
+
+
 def test_the_legs_explain_the_equity(run: Run) -> None:
     """Equity = wallet + unrealised profit of both legs at the mark."""
     outcome = outcome_of(run, 600)

@@ -339,15 +339,19 @@ def test_fifteen_orders_on_five_levels_are_not_too_many_e_5() -> None:
     assert desk.tick(1_001_000) == []
 
 
-def test_while_too_many_orders_rest_every_ticker_matters() -> None:
+def test_after_too_many_orders_the_next_ticker_matters_and_survives_a_restart() -> None:
     desk = Desk(config(count=4))
     desk.tick(1_000_000)
     orders = crowd(desk, 0, 16)
     desk.tick(1_000_000)
-    assert desk.rules.quiet_band(desk.book, desk.limits) is None
     for order in orders:
         order.cancelling = True
-    assert desk.tick(1_001_000) == []
+    # Nothing was placed in that direction; the next ticker will, wherever it is.
+    assert desk.rules.quiet_band(desk.book, desk.limits) is None
+    twin = desk.twin()
+    assert twin.rules.quiet_band(twin.book, twin.limits) is None
+    assert desk.tick(1_000_000) == []
+    assert {direction for _, direction, _ in desk.wants()} == {0, 1}
     assert desk.rules.quiet_band(desk.book, desk.limits) is not None
 
 

@@ -81,6 +81,7 @@ def run_command(function: Command, argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the outermost frame ends the process with a message
         failure = describe(error)
         _report(failure, arguments, error)
+        _settle_stdout()
         return failure.code
     return code
 
@@ -125,6 +126,14 @@ def _report(failure: CommandError, arguments: Sequence[str], error: Exception) -
             "hint": failure.hint,
         }
         _print_json({"error": body})
+
+
+def _settle_stdout() -> None:
+    """Write what is still buffered, or give it up, so that the interpreter does not try again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _abandon_stdout()
 
 
 def _print_json(value: object) -> None:

@@ -53,6 +53,7 @@ class OnFillRules:
         self._cancels: list[tuple[OpenOrder, CancelCause]] = []
         self._places: list[Candidate] = []
         self._crowded = False
+        """Whether the last plan cancelled a whole direction, and so placed nothing in it (E-5)."""
         self.listed_orders: dict[DirectionType, list[OpenOrder]] | None = None
         """Orders as a caller without a book lists them; their order matters (E-6.1)."""
 
@@ -103,10 +104,7 @@ class OnFillRules:
         return [LevelsChanged(at=at, cause=cause, detail="fill")]
 
     def _plan(self, at: Instant, book: WorkingBook, changes: list[LevelsChanged]) -> None:
-        """Both directions in recorded order; a rebuild for one is seen by the other (EC-04).
-
-        An order that is being cancelled is not one too many: the recordings drop it at once.
-        """
+        """Both directions in recorded order; a rebuild for one is seen by the other (EC-04)."""
         self._cancels = []
         self._places = []
         self._crowded = False
@@ -117,8 +115,7 @@ class OnFillRules:
                 by_direction[order.direction].append(order)
         for index, direction in enumerate(DIRECTIONS):
             orders = by_direction[direction]
-            resting = [order for order in orders if not order.cancelling]
-            if too_many(resting, len(self.grid.levels)):
+            if too_many(orders, len(self.grid.levels)):
                 self._crowded = True
                 if self.last is not None:
                     changes += self._build(self.last, at, ChangeCause.REBUILT)
@@ -163,9 +160,7 @@ class OnFillRules:
         levels = self.grid.levels
         if last is None or not levels or self._fill_pending or self._crowded:
             return None
-        if self.hold is not None:
-            return None
-        if self._in_disorder(book):
+        if self.hold is not None or self._mismatched(book):
             return None
         low, high = levels[0] - 1, levels[-1] + 1
         numerator, denominator = self.grid.step
@@ -183,16 +178,12 @@ class OnFillRules:
                         high = min(high, buy_from)
         return low, high
 
-    def _in_disorder(self, book: WorkingBook) -> bool:
-        """Whether a direction has too many orders or one of the wrong side: being replaced."""
-        orders = list(book.orders())
+    def _mismatched(self, book: WorkingBook) -> bool:
+        """Whether an order of the wrong side is being replaced: its level counts as not missing."""
         sides = map(side_of, self.grid.sides)
         tags: dict[Price, SideType | None] = dict(zip(self.grid.levels, sides, strict=True))
-        if any(tags.get(order.price, order.side) not in (order.side, None) for order in orders):
-            return True
         return any(
-            too_many([order for order in orders if order.direction is direction], len(tags))
-            for direction in DIRECTIONS
+            tags.get(order.price, order.side) not in (order.side, None) for order in book.orders()
         )
 
     def adopt(
@@ -212,6 +203,7 @@ class OnFillRules:
             "last": price_to_text(self.last),
             "last_fill": price_to_text(self.last_fill),
             "fill_pending": self._fill_pending,
+            "crowded": self._crowded,
             "hold": self.hold.value if self.hold is not None else None,
         }
 
@@ -227,6 +219,7 @@ class OnFillRules:
         self.last = saved.price_or_none("last")
         self.last_fill = saved.price_or_none("last_fill")
         self._fill_pending = saved.flag("fill_pending")
+        self._crowded = saved.flag("crowded")
         self.hold = None if saved.raw("hold") is None else Hold(saved.text("hold"))
         book.replace_levels(self.grid.levels)
 

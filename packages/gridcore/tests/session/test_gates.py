@@ -304,6 +304,21 @@ def test_freed_coverage_is_free_again_when_the_nearer_level_changes_its_side(wid
     assert closes_of(run) == [(10_201, 10)]
 
 
+def test_no_ticker_is_skipped_at_which_freed_coverage_may_become_free(wide: Runs) -> None:
+    run = wide(prompt=False)
+    run.hold(LONG, 10)
+    run.tick(10_060)
+    run.deliver()
+    run.tick(10_000)
+    run.deliver()
+    run.tick(10_060)
+
+    band = run.session.quiet_band(BTC)
+
+    assert band is not None
+    assert band[1] == 10_100
+
+
 def test_a_close_on_its_way_is_given_up_once_the_exchange_knows_it(wide: Runs) -> None:
     run = wide(prompt=False)
     run.hold(LONG, 10)
@@ -338,15 +353,15 @@ def test_a_close_whose_way_ended_in_a_refusal_leaves_its_coverage_to_the_nearer_
 
 
 def test_a_cancel_for_coverage_leaves_before_the_places_of_its_batch_l14(wide: Runs) -> None:
+    """The long open at 9900 is approved first, then the short close there wants coverage."""
     run = wide()
-    run.hold(LONG, 10)
-    run.tick(10_060)
+    run.hold(SHORT, 10)
+    run.tick(9940)
 
     requests = run.tick(10_000).requests
 
-    assert any(isinstance(request, CancelOrder) for request in requests)
-    kinds = [isinstance(request, Approved) for request in requests]
-    assert kinds == sorted(kinds), "cancels first"
+    kinds = [type(request) for request in requests]
+    assert kinds == [CancelOrder, Approved]
 
 
 def test_more_position_lets_a_denied_close_go_out_and_a_ticker_alone_does_not(

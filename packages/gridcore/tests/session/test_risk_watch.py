@@ -60,7 +60,7 @@ class Watched:
         )
         self.pair.version += 1
 
-    def own(self, balance: str, available: str | None = None) -> None:
+    def own(self, balance: str | Decimal, available: str | None = None) -> None:
         """Report the wallet."""
         self.wallet.take(
             WalletUpdate(
@@ -246,21 +246,21 @@ def test_a_long_in_emergency_closes_more_and_is_never_throttled(
 def test_the_multipliers_follow_the_wallet_even_at_the_same_price(
     watched: Callable[..., Watched],
 ) -> None:
-    """The margins are shares of the wallet, and a low balance changes which rules apply."""
+    """The margins are shares of the wallet."""
     one = watched()
     one.hold(LONG, 10, NO_LIQUIDATION)
     one.hold(SHORT, 10, NO_LIQUIDATION)
-    one.own("100000", "100000")
+    one.own("100000")
     one.watch.observe(10_000, Instant(0))
     small = one.watch.verdict(10_000, Decimal(1000))
 
-    one.own("100", "100")
+    one.own("100")
     large = one.watch.verdict(10_000, Decimal(1000))
 
     other = watched()
     other.hold(LONG, 10, NO_LIQUIDATION)
     other.hold(SHORT, 10, NO_LIQUIDATION)
-    other.own("100", "100")
+    other.own("100")
     other.watch.observe(10_000, Instant(0))
     assert large == other.watch.verdict(10_000, Decimal(1000))
     assert small != large
@@ -271,9 +271,9 @@ def test_a_low_balance_takes_effect_at_the_same_price(watched: Callable[..., Wat
         one = watched()
         one.hold(LONG, 100, NO_LIQUIDATION)
         one.hold(SHORT, 10, Decimal(1170))
-        found: list[object] = []
+        balance, found = Decimal(3000), list[object]()
         for available in availables:
-            one.own("3000", available)
+            one.own(balance, available)
             one.watch.observe(10_000, Instant(0))
             found.append(one.watch.verdict(10_000, Decimal(1000)))
         return found

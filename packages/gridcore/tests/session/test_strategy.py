@@ -483,5 +483,25 @@ def test_the_quiet_band_reaches_to_where_a_missing_level_becomes_eligible(
     assert low < 9900 < high
 
 
+@pytest.mark.parametrize(
+    ("direction", "liquidation", "last", "end", "turn"),
+    [(LONG, 804, 10_060, 0, 10_050), (SHORT, 1194, 9940, 1, 9950)],
+)
+def test_the_quiet_band_ends_where_the_severity_turns(
+    started: Runs, direction: DirectionType, liquidation: int, last: int, end: int, turn: int
+) -> None:
+    """A long's danger turns at liquidation / 0.8, a short's at liquidation / 1.2."""
+    run = started()
+    run.tick(10_000)
+    run.hold(direction, 10, liquidation=Decimal(liquidation))
+    for _ in range(3):
+        run.tick(last)
+
+    band = run.session.quiet_band(BTC)
+
+    assert band is not None
+    assert band[end] == turn
+
+
 def test_a_symbol_without_a_strategy_is_always_quiet(started: Runs) -> None:
     assert started().session.quiet_band("DOGEUSDT") == (None, None)

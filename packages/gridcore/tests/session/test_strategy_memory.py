@@ -11,6 +11,7 @@ import pytest
 from gridcore.clock import SECOND_US
 from gridcore.config import SidePolicy
 from gridcore.saved import SavedStateError
+from gridcore.session.effects import CancelOrder
 from gridcore.session.modes import Mode
 from gridcore.session.setup import StrategySetup
 from gridcore.session.strategy_memory import strategy_snapshot
@@ -92,6 +93,25 @@ def test_a_restarted_strategy_is_in_the_modes_it_was_in(started: Runs) -> None:
 
     assert run.session.strategies[BTC].modes == [Mode.CLOSE_ONLY, Mode.NORMAL]
     assert not run.tick(10_000).requests
+
+
+def test_a_restarted_strategy_gives_orders_up_in_the_order_in_which_it_would_have(
+    started: Runs,
+) -> None:
+    """Four cancels were refused; whether or not it restarts, it asks for them again alike."""
+    cancelled: list[list[str]] = []
+    for restarts in (False, True):
+        run = started()
+        run.tick(10_000)
+        run.exchange.refuse_cancels.extend([10016] * 4)
+        run.tick(9000)
+        run.tick(9000, after_us=SECOND_US)
+        run = restarted(run) if restarts else run
+        requests = run.tick(9000).requests
+        cancelled.append([item.order_id for item in requests if isinstance(item, CancelOrder)])
+
+    assert len(cancelled[0]) == 4
+    assert cancelled[0] == cancelled[1]
 
 
 def test_a_price_off_the_tick_survives(started: Runs) -> None:
