@@ -92,7 +92,7 @@ def restorable(rows: list[list[Any]], tick: str, count: int) -> tuple[str, tuple
             return None
         sides.append(row[0][0])
         levels.append(int(level))
-    ascending = all(upper - lower >= 2 for lower, upper in pairwise(levels))
+    ascending = all(upper > lower for lower, upper in pairwise(levels))
     if len(levels) != 2 * (count // 2) + 1 or not ascending:
         return None
     return "".join(sides), tuple(levels)

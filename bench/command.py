@@ -13,6 +13,7 @@ from pathlib import Path
 from appkit.arguments import CommandParser
 from appkit.atomic import write_text
 from appkit.exits import ExitCode, run_command
+from appkit.kernel import kernel_kind
 from bench import jobs, report
 from bench.comparison import compare
 from bench.markets import FULL_ROWS, LONG_ROWS, VOLATILITY, bench_tape, mirrored_tape, touch
@@ -161,7 +162,10 @@ def introduce(tape: Tape) -> None:
             "audits every 8 h (live: every minute or so); all else as in bench/*.yaml",
             "timed: building the scan index, the run, equity; in (a) identity and metrics, too",
             "not timed: loading, compiling, a short run before; its leftovers are gc-frozen",
-            f"Python {platform.python_version()}, {os.cpu_count()} processors",
+            (
+                f"Python {platform.python_version()}, {os.cpu_count()} processors, kernel "
+                f"{kernel_kind().value} (`make compiled` needs a C compiler)"
+            ),
         ],
     )
 

@@ -53,7 +53,7 @@ def test_a_corrupted_case_fails(report: FileReport) -> None:
         ([["Buy"], *ROWS[1:]], None),
         ([ROWS[1], ROWS[0], ROWS[2]], None),
         (ROWS[:2], None),
-        ([*ROWS[:2], ["Sell", "100.1"]], None),
+        ([*ROWS[:2], ["Sell", "100.1"]], ("BWS", (990, 1000, 1001))),
     ],
 )
 def test_prices_decide_what_is_taken_back(

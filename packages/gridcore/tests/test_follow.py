@@ -844,6 +844,19 @@ def test_the_band_is_exact_where_a_level_lies_exactly_half_a_step_away() -> None
     assert desk.rules.quiet_band(desk.book, desk.limits) == (999_999, 1_001_000)
 
 
+def test_the_band_is_exact_for_a_level_that_the_market_has_just_passed() -> None:
+    desk = Desk(config(count=4, threshold="0.9"))
+    levels = [998_000, 999_000, 1_000_000, 1_001_000, 1_002_000]
+    desk.rules.adopt(levels, 1_000_000, Instant(T0), desk.book)
+    for direction in (0, 1):
+        desk.add((998_000, direction, BUY_INDEX))
+        desk.add((1_002_000, direction, SELL_INDEX))
+    desk.tick(1_001_500)
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (999_999, 1_002_000)
+    desk.tick(998_500)
+    assert desk.rules.quiet_band(desk.book, desk.limits) == (998_001, 1_000_001)
+
+
 def test_a_band_reaches_to_the_ends_of_the_grid_and_no_farther() -> None:
     desk = settled(config(count=1))
     assert desk.rules.quiet_band(desk.book, desk.limits) == (999_999, 1_000_001)

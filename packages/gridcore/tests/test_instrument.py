@@ -128,3 +128,9 @@ def test_a_text_is_canonical_once_and_for_all(number: Decimal) -> None:
     assert Decimal(text) == number
     assert "." in text
     assert "E" not in text
+
+
+@pytest.mark.parametrize("text", ["1E+99999999", "1E-99999999"])
+def test_a_number_no_market_can_have_is_refused_before_exact_arithmetic(text: str) -> None:
+    with pytest.raises(InstrumentError, match="a market can have"):
+        exact(text)

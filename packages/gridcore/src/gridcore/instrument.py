@@ -15,6 +15,10 @@ Price = int | Fraction
 """A market, fill or centre price in tick units: int when it lies on a tick."""
 
 
+MAX_EXPONENT = 400
+"""No price or quantity is farther from 1 than this power of ten; exact arithmetic stays small."""
+
+
 class InstrumentError(ValueError):
     """A number does not fit the instrument, or the instrument itself is impossible."""
 
@@ -27,6 +31,8 @@ def exact(number: Decimal | str | int) -> Decimal:
         raise InstrumentError(f"expected a decimal number, found {number!r}") from error
     if not value.is_finite():
         raise InstrumentError(f"expected a finite number, found {number!r}")
+    if value and not -MAX_EXPONENT <= value.adjusted() <= MAX_EXPONENT:
+        raise InstrumentError(f"expected a number a market can have, found {number!r}")
     return value
 
 

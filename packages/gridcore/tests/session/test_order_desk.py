@@ -10,6 +10,7 @@ import pytest
 from gridcore.clock import SECOND_US, Instant
 from gridcore.events import (
     CancelRejected,
+    Event,
     ExecType,
     Execution,
     OrderStatus,
@@ -280,6 +281,23 @@ def test_a_foreign_order_raises_an_alarm_and_is_left_alone(started: Runs) -> Non
     assert not gone
     assert not run.send(replace(event, symbol="DOGEUSDT"))
     assert len(rows(run)) == 4
+
+
+def test_a_push_that_overtakes_the_reply_makes_the_order_known_and_cancellable(
+    started: Runs, cancels: Cancels
+) -> None:
+    run = started(prompt=False)
+    run.tick(10_000)
+    replies = [event for event in run.waiting if isinstance(event, PlaceAccepted)]
+    pushes = [event for event in run.waiting if isinstance(event, OrderUpdate)]
+    run.waiting.clear()
+
+    overtaken: list[Event] = [*pushes, *replies]
+    for event in overtaken:
+        assert not run.send(event)
+    run.tick(9000)
+
+    assert len(cancels(run.tick(9000, after_us=SECOND_US))) == 4
 
 
 def test_a_fill_told_by_the_order_update_alone_frees_the_order(started: Runs) -> None:

@@ -98,3 +98,15 @@ def test_the_farthest_close_lies_above_for_longs_and_below_for_shorts(
 
     assert reserved.farthest_close(index, beyond) == expected
     assert reserved.farthest_close(1 - index, beyond) is None
+
+
+def test_cleared_reservations_hold_nothing() -> None:
+    reserved = Reservations()
+    reserved.add(order(1, LONG, True, 100, 3))
+    reserved.add(order(2, LONG, False, 105, 2))
+    reserved.held_for[0] = 104
+
+    reserved.clear()
+
+    expect_sums(reserved, [])
+    assert reserved.held_for == [None, None]

@@ -252,17 +252,18 @@ def test_the_multipliers_follow_the_wallet_even_at_the_same_price(
     one.hold(SHORT, 10, NO_LIQUIDATION)
     one.own("100000")
     one.watch.observe(10_000, Instant(0))
-    small = one.watch.verdict(10_000, Decimal(1000))
+    mark = Decimal(1000)
+    small = one.watch.verdict(10_000, mark)
 
     one.own("100")
-    large = one.watch.verdict(10_000, Decimal(1000))
+    large = one.watch.verdict(10_000, mark)
 
     other = watched()
     other.hold(LONG, 10, NO_LIQUIDATION)
     other.hold(SHORT, 10, NO_LIQUIDATION)
     other.own("100")
     other.watch.observe(10_000, Instant(0))
-    assert large == other.watch.verdict(10_000, Decimal(1000))
+    assert large == other.watch.verdict(10_000, mark)
     assert small != large
 
 
@@ -271,11 +272,11 @@ def test_a_low_balance_takes_effect_at_the_same_price(watched: Callable[..., Wat
         one = watched()
         one.hold(LONG, 100, NO_LIQUIDATION)
         one.hold(SHORT, 10, Decimal(1170))
-        balance, found = Decimal(3000), list[object]()
+        balance, mark, found = Decimal(3000), Decimal(1000), list[object]()
         for available in availables:
             one.own(balance, available)
             one.watch.observe(10_000, Instant(0))
-            found.append(one.watch.verdict(10_000, Decimal(1000)))
+            found.append(one.watch.verdict(10_000, mark))
         return found
 
     assert verdicts("3000", "1") == verdicts("3000") + verdicts("1")

@@ -27,6 +27,14 @@ class Reservations:
         self.version = 0
         """Counts changes of open_value."""
 
+    def clear(self) -> None:
+        """Hold nothing."""
+        self.covered = [0, 0]
+        self.open_value = [0, 0]
+        self.closes = ([], [])
+        self.held_for = [None, None]
+        self.version += 1
+
     def add(self, order: TrackedOrder) -> None:
         """An order was approved."""
         index = 0 if order.direction is LONG else 1

@@ -16,6 +16,7 @@ from gridcore.policy import (
     SIDES,
     Candidate,
     ChangeCause,
+    Hold,
     LevelsChanged,
     Limits,
     PriceBand,
@@ -72,6 +73,7 @@ class Strategy:
         "setup",
         "stirred",
         "symbol",
+        "told_hold",
         "wallet",
     )
 
@@ -109,6 +111,8 @@ class Strategy:
         self.modes: list[Mode] = [Mode.NO_OPEN, Mode.NO_OPEN]
         """Mode in force per direction, kept by the account."""
         self.closing_only = False
+        self.told_hold: Hold | None = None
+        """The grid's hold that the account was last told of."""
         self.stirred = True
         """Whether something happened that the next ticker may act upon."""
         self._tracker = tracker
@@ -134,14 +138,16 @@ class Strategy:
         """Let grid and risk see a ticker; whether a mode may have to change."""
         self.last_ticker = ticker
         engine = self.engine
-        hold = engine.rules.hold
         for change in engine.observe(ticker, self.book):
             self._levels_changed(change, now)
         held = self.reserved.held_for
         if held[0] is not None or held[1] is not None:
             self._drop_held_coverage(ticker.last)
         risk_changed = self.risk.observe(ticker.last, now)
-        return risk_changed or engine.rules.hold is not hold
+        # A fill may have set or lifted the hold between two tickers.
+        hold_changed = engine.rules.hold is not self.told_hold
+        self.told_hold = engine.rules.hold
+        return risk_changed or hold_changed
 
     def act(self, now: Instant) -> None:
         """Cancel and place what the last ticker calls for: cancels first."""

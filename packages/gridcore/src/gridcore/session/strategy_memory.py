@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from gridcore.clock import Instant
 from gridcore.events import Ticker
+from gridcore.policy import Hold
 from gridcore.saved import Saved, decimal_to_text, price_to_text
 from gridcore.session.orders import TrackedOrder
 from gridcore.session.strategy import Strategy
@@ -21,6 +22,7 @@ def strategy_snapshot(strategy: Strategy) -> dict[str, object]:
         "breaker": strategy.breaker.snapshot(),
         "risk": strategy.risk.snapshot(),
         "stirred": strategy.stirred,
+        "told_hold": None if strategy.told_hold is None else strategy.told_hold.value,
         "ticker": None
         if ticker is None
         else {
@@ -38,6 +40,7 @@ def restore_strategy(strategy: Strategy, saved: Saved, orders: Iterable[TrackedO
     for leg, part in zip(strategy.pair.legs, saved.parts("legs"), strict=True):
         leg.restore(part)
     strategy.pair.version += 1
+    strategy.reserved.clear()
     for order in orders:
         strategy.book.add(order)
         strategy.reserved.add(order)
@@ -47,6 +50,8 @@ def restore_strategy(strategy: Strategy, saved: Saved, orders: Iterable[TrackedO
     strategy.breaker.restore(saved.part("breaker"))
     strategy.risk.restore(saved.part("risk"))
     strategy.stirred = saved.flag("stirred")
+    told = saved.raw("told_hold")
+    strategy.told_hold = None if told is None else Hold(str(told))
     strategy.last_ticker = _ticker(strategy.symbol, saved)
 
 
