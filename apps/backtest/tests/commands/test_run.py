@@ -370,3 +370,11 @@ def test_recorded_bars_run_as_a_bracket(tmp_path: Path, capsys: pytest.CaptureFi
     assert code == 0
     assert [one["name"] for one in runs] == ["high_first", "low_first"]
     assert all(one["metrics"]["trades"]["fills"] > 5 for one in runs)
+
+
+def test_an_unknown_symbol_is_named_before_its_tape_is_looked_for(
+    waves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(waves, "--symbol", "ETHUSD", "--tape", waves / "anywhere") == 1
+
+    assert "no strategy trades ETHUSD" in capsys.readouterr().err

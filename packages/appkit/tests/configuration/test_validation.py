@@ -147,3 +147,25 @@ def test_secrets_and_logins_are_not_shown() -> None:
 def test_a_long_text_is_shortened() -> None:
     told = problems(f"strategies: []\ndatabase_url: {'x' * 500}\n")
     assert told[0].endswith(f"found '{'x' * 60}...'")
+
+
+class Several(StrictModel):
+    """At least one entry, each of which may have a fault of its own."""
+
+    strategies: Annotated[tuple[Strategy, ...], Field(min_length=1)]
+
+
+def complaints(text: str) -> list[str]:
+    with pytest.raises(ConfigurationRefused) as caught:
+        parse(Several, text, Path("config.yaml"))
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_list_is_not_too_short_because_its_entries_have_faults() -> None:
+    told = complaints("strategies:\n  - {nme: a}\n")
+
+    assert not any("at least" in line for line in told)
+
+
+def test_an_empty_list_is_too_short() -> None:
+    assert any("at least" in line for line in complaints("strategies: []\n"))

@@ -19,7 +19,7 @@ from backtest.config import BacktestConfig, find_config, load_config
 from backtest.export import REPORT_FILE, results_folder, write_run
 from backtest.running import Progress, Ran, plans_of, run_wired
 from backtest.summary import print_summary, print_verdict, why_no_trade
-from backtest.wiring import RunPlan, Selection, Wired, wire
+from backtest.wiring import RunPlan, Selection, Wired, selected_strategies, wire
 
 
 def add_parser(commands: Any) -> None:
@@ -98,7 +98,7 @@ def warn(wired: Wired, *, quiet: bool) -> None:
 
 def parse_tapes(given: list[str], config: BacktestConfig, symbol: str | None) -> dict[str, Path]:
     """`--tape FOLDER` or `--tape SYMBOL=FOLDER` by symbol; a bare folder needs a single symbol."""
-    symbols = [one.symbol for one in config.strategies if symbol in (None, one.symbol)]
+    symbols = [one.symbol for one in selected_strategies(config, symbol)]
     tapes: dict[str, Path] = {}
     for text in given:
         name, equals, folder = text.partition("=")

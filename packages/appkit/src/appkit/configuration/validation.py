@@ -63,11 +63,22 @@ def problems_of(
     environment appears as `${NAME}` and not in clear.
     """
     problems = []
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and _emptied_by_others(detail, details):
+            continue
         path = _path_in_file(detail["loc"], document.value)
         text = _text(detail, path, model, document.value, migrations)
         problems.append(Problem(path=path, line=_line(path, document), text=text))
     return problems
+
+
+def _emptied_by_others(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list only counts as too short because entries with faults of their own left it."""
+    place = detail["loc"]
+    return any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in details
+    )
 
 
 def _leaves(value: Value, path: KeyPath) -> Iterator[tuple[KeyPath, Value]]:
@@ -96,7 +107,10 @@ def _text(
         given = _at(path[:-1], value)
         names = sorted(str(key) for key in given) if isinstance(given, dict) else []
         return f"missing; expected a value for this key{_given(names)}"
-    return f"{_expectation(detail)}, found {_found(path, value)}{_near_choice(detail, path, value)}"
+    expected, found = _expectation(detail), f", found {_found(path, value)}"
+    if ", found " in expected:
+        return expected  # a model's own words already quote the value
+    return f"{expected}{found}{_near_choice(detail, path, value)}"
 
 
 def _unknown_key(path: KeyPath, model: type[BaseModel], migrations: Mapping[str, str]) -> str:
