@@ -1,11 +1,10 @@
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 
 from backtest.runner import Run
-from backtest.verify import Proof, VerifyReport, compare, proof_of, run_verified, verify_run
+from backtest.verify import Proof, VerifyReport, compare, proof_of, run_verified
 from backtest.wiring import RunPlan
 from tapes import Tape
 
@@ -101,14 +100,3 @@ def test_a_proof_holds_the_final_memory_of_session_and_venue(plan: RunPlan) -> N
     assert any('"last_minted"' in entry for entry in proof.session)
     assert any(str(outcome.final_wallet) in entry for entry in proof.venue)
     assert str(int(outcome.end)) in proof.counts
-
-
-def test_an_outcome_computed_before_must_come_out_again(plan: RunPlan) -> None:
-    outcome = Run(plan, tick_by_tick=False, progress=None).play()
-    forged = replace(outcome, fills=outcome.fills[1:])
-
-    honest, caught = verify_run(plan, outcome), verify_run(plan, forged)
-
-    assert honest.identical
-    assert honest.comparisons[0].part == "repeated"
-    assert only_difference(caught)[0] == "repeated"

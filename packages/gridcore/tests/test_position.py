@@ -195,15 +195,6 @@ def test_a_severity_can_be_asked_for_one_leg() -> None:
     assert rules.severity(LONG, leg(D(95), size=D(0)), D(100)) is RiskSeverity.NONE
 
 
-def test_severities_change_where_the_bounds_say() -> None:
-    """Long liquidation 84: emergency below 100, moderate below 105."""
-    rules = RiskRules(RiskConfig())
-
-    assert rules.severity_bounds(leg(D(84)), leg(), D(102)) == (D(100), D(105))
-    assert rules.severity_bounds(leg(D(84)), leg(D(228)), D(150)) == (D(105), D(190))
-    assert rules.severity_bounds(leg(), leg(), D(102)) == (None, None)
-
-
 def test_an_even_pair_has_no_rule_of_size() -> None:
     rules = RiskRules(RiskConfig())
 
@@ -273,21 +264,6 @@ def test_a_verdict_has_the_severity_of_each_leg(config: RiskConfig, state: PairR
 
     assert verdict.long_severity is rules.severity(LONG, state.long, state.price)
     assert verdict.short_severity is rules.severity(SHORT, state.short, state.price)
-
-
-@given(settings, liquidations, liquidations, prices, prices)
-def test_between_the_bounds_no_severity_changes(
-    config: RiskConfig, long: Liquidation, short: Liquidation, price: Decimal, other: Decimal
-) -> None:
-    rules = RiskRules(config)
-    low, high = rules.severity_bounds(leg(long), leg(short), price)
-
-    if (low is None or low < other) and (high is None or other < high):
-        for direction, one in ((LONG, leg(long)), (SHORT, leg(short))):
-            if low != price != high:
-                assert rules.severity(direction, one, other) is rules.severity(
-                    direction, one, price
-                )
 
 
 @given(settings, pairs)

@@ -51,7 +51,7 @@ def outcome_of(run: "Run", ticks: int) -> RunOutcome:
         orders_rejected=dict(sorted(run.rejected.items())),
         denials=session.denials(),
         max_open_orders=run.most_orders,
-        alerts=run.recorder.alerts,
+        alerts=run.recorder.told_alerts(),
     )
 
 

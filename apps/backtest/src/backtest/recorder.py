@@ -122,6 +122,12 @@ class Recorder:
         if known is None or pct < known:
             self.nearest[event.symbol] = pct
 
+    def told_alerts(self) -> list[str]:
+        """The alerts kept, and how many more there were."""
+        if not self.alerts_dropped:
+            return self.alerts
+        return [*self.alerts, f"and {self.alerts_dropped} more"]
+
     def grid_changes(self) -> list[GridChange]:
         """The grids in quote currency; equal prices share one Decimal."""
         prices: dict[tuple[str, int], Decimal] = {}

@@ -133,12 +133,3 @@ def run_verified(
     slow = Run(plan, tick_by_tick=True, progress=progress)
     reference = slow.play()
     return outcome, compare(proof_of(fast, outcome), proof_of(slow, reference))
-
-
-def verify_run(
-    plan: RunPlan, outcome: RunOutcome, progress: Progress | None = None
-) -> VerifyReport:
-    """Verify an outcome that was already computed: it must come out again, and row by row."""
-    again, report = run_verified(plan, progress)
-    repeated = _compare("repeated", tuple(map(repr, outcome.fills)), tuple(map(repr, again.fills)))
-    return VerifyReport(comparisons=(repeated, *report.comparisons))

@@ -3,7 +3,7 @@
 A pure function of both legs, the last price and the configuration; it refuses to remember anything.
 """
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 
 from gridcore.config import RiskConfig
 from gridcore.message import message
@@ -34,7 +34,6 @@ __all__ = [
     "mark_margins",
 ]
 
-_divide = Context(prec=28, rounding=ROUND_HALF_EVEN).divide
 
 ONE = Decimal(1)
 
@@ -159,33 +158,6 @@ class RiskRules:
         if endangered(direction, liquidation, self._moderate[direction], price):
             return RiskSeverity.MODERATE
         return RiskSeverity.NONE
-
-    def severity_bounds(
-        self, long: LegRisk, short: LegRisk, price: Decimal
-    ) -> tuple[Decimal | None, Decimal | None]:
-        """The nearest prices at or below and at or above `price` at which a severity changes.
-
-        While the legs stay as they are, every price strictly between the two has the severities of
-        its neighbours. None: there is no such price on that side.
-        """
-        low = high = None
-        for direction, leg in ((LONG, long), (SHORT, short)):
-            liquidation = leg.liquidation
-            if (
-                not self.config.enabled
-                or leg.size <= 0
-                or not leg.entry
-                or not isinstance(liquidation, Decimal)
-                or liquidation <= 0
-            ):
-                continue
-            for limit in (self._emergency[direction], self._moderate[direction]):
-                turn = _divide(liquidation, limit)
-                if turn <= price and (low is None or turn > low):
-                    low = turn
-                if turn >= price and (high is None or turn < high):
-                    high = turn
-        return low, high
 
 
 def _merge(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gridcore.clock import SECOND_US
+from gridcore.clock import SECOND_US, Instant
 from gridcore.config import SidePolicy
 from gridcore.events import Event, Ticker
 from gridcore.instrument import Ticks
+from gridcore.policy import Hold
 from gridcore.session.effects import CancelOrder, CancelReason, Effects, PlaceOrder, Severity
 from gridcore.session.modes import Mode
 from gridcore.session.setup import StrategySetup
@@ -505,3 +506,18 @@ def test_the_quiet_band_ends_where_the_severity_turns(
 
 def test_a_symbol_without_a_strategy_is_always_quiet(started: Runs) -> None:
     assert started().session.quiet_band("DOGEUSDT") == (None, None)
+
+
+def test_a_hold_that_a_fill_lifts_between_two_tickers_is_told_to_the_account(
+    started: Runs,
+) -> None:
+    """The mode GRID_HOLD must not outlive its hold, whatever event ended it."""
+    run = started()
+    run.tick(10_000)
+    strategy = run.session.strategies[BTC]
+    strategy.told_hold = Hold.SPACING  # the account was told of a hold that is over by now
+
+    ticker = Ticker(symbol=BTC, at=Instant(2**50), last=10_000, mark=None)
+    told = [strategy.observe(ticker, ticker.at) for _ in range(2)]
+
+    assert told == [True, False]
