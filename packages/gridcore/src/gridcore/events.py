@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 
 from gridcore.clock import Instant
-from gridcore.instrument import Price, Steps
+from gridcore.instrument import Instrument, Price, Steps
 from gridcore.message import message
 from gridcore.sides import DirectionType, SideType
 
@@ -223,8 +223,31 @@ class CancelRejected:
 
 
 @message
+class PlaceUnknown:
+    """Nobody knows whether a placement arrived: a timeout, a server error, a lost reply (L05)."""
+
+    symbol: str
+    at: Instant
+    wire_id: str
+    text: str
+
+
+@message
+class CancelUnknown:
+    """Nobody knows whether a cancel arrived."""
+
+    symbol: str
+    at: Instant
+    order_id: str
+    text: str
+
+
+@message
 class OrdersSnapshot:
-    """Every open order of a symbol as listed on request; it knows nothing of later orders."""
+    """The open orders of a symbol as listed on request; it knows nothing of later orders.
+
+    `complete` False: pages are missing, so that absence proves nothing (L30).
+    """
 
     symbol: str
     asked_at: Instant
@@ -233,8 +256,70 @@ class OrdersSnapshot:
 
 
 @message
+class HistorySnapshot:
+    """Orders of a symbol that have ended, of the last 24 h, each as it was last reported."""
+
+    symbol: str
+    asked_at: Instant
+    orders: tuple[OrderUpdate, ...]
+    complete: bool
+
+
+@message
+class ExecutionsSnapshot:
+    """Executions and funding of a symbol since an instant, in the exchange's order."""
+
+    symbol: str
+    asked_at: Instant
+    since: Instant
+    executions: tuple[Execution | FundingPaid, ...]
+    complete: bool
+
+
+@message
+class PositionsSnapshot:
+    """Both legs of a symbol as listed on request; a leg that is not listed is unknown, not flat."""
+
+    symbol: str
+    asked_at: Instant
+    legs: tuple[PositionUpdate, ...]
+
+
+@message
+class WalletSnapshot:
+    """The wallet as answered on request, with the movements of cash that no trade caused since."""
+
+    asked_at: Instant
+    wallet: WalletUpdate
+    movements: tuple[CashMoved, ...] = ()
+
+
+@message
+class SymbolReport:
+    """What the exchange says of a symbol and of our account on it: filters, leverage, mode."""
+
+    symbol: str
+    at: Instant
+    instrument: Instrument
+    leverage: Decimal | None
+    hedge_mode: bool
+    trading: bool
+
+
+@message
+class AuthenticationFailed:
+    """The exchange refuses our key: a private stream could not be opened, or was closed."""
+
+    at: Instant
+    text: str
+
+
+@message
 class StreamLost:
-    """Nothing is known of a stream from `at` on; symbol None means all streams of the account."""
+    """Nothing is known of a stream from `at` on.
+
+    A symbol names its public stream; None means the private stream of the account.
+    """
 
     at: Instant
     symbol: str | None
@@ -250,6 +335,13 @@ class StreamRestored:
 
 
 @message
+class SessionStarted:
+    """A process takes up the session: whatever was in flight before it has no known outcome."""
+
+    at: Instant
+
+
+@message
 class Liquidated:
     """The exchange liquidates the wallet: its orders are cancelled and its positions taken over."""
 
@@ -258,11 +350,29 @@ class Liquidated:
     maintenance_margin: Decimal
 
 
+class OperatorAction(StrEnum):
+    """What an operator may tell a session."""
+
+    RESUME = "resume"
+    NO_OPEN = "no-open"
+    CLOSE_ONLY = "close-only"
+    HALT = "halt"
+    CANCEL_ALL = "cancel-all"
+    ORPHANS_ADOPT = "orphans-adopt"
+    ORPHANS_CANCEL = "orphans-cancel"
+
+
 @message
-class OperatorResumed:
-    """The operator lifts what only the operator may lift."""
+class OperatorCommand:
+    """An order of the operator, for one symbol or (None) the account.
+
+    RESUME lifts what the operator asked for and what only the operator may lift. CANCEL_ALL halts,
+    and cancels until the exchange shows no order of ours.
+    """
 
     at: Instant
+    action: OperatorAction
+    symbol: str | None
 
 
 @message
@@ -283,12 +393,21 @@ Event = (
     | CashMoved
     | PlaceAccepted
     | PlaceRejected
+    | PlaceUnknown
     | CancelAccepted
     | CancelRejected
+    | CancelUnknown
     | OrdersSnapshot
+    | HistorySnapshot
+    | ExecutionsSnapshot
+    | PositionsSnapshot
+    | WalletSnapshot
+    | SymbolReport
+    | AuthenticationFailed
     | StreamLost
     | StreamRestored
     | Liquidated
-    | OperatorResumed
+    | OperatorCommand
+    | SessionStarted
     | TimerFired
 )

@@ -29,6 +29,8 @@ class CancelReason(StrEnum):
     DUPLICATE = "duplicate"
     COVERAGE = "coverage"
     MODE = "mode"
+    ORPHAN = "orphan"
+    FOREIGN = "foreign"
 
 
 @message
@@ -62,17 +64,24 @@ class SnapshotKind(StrEnum):
     """What a snapshot asks for."""
 
     ORDERS = "orders"
+    HISTORY = "history"
+    EXECUTIONS = "executions"
     POSITIONS = "positions"
     WALLET = "wallet"
 
 
 @message
 class AskSnapshot:
-    """Ask the exchange for its view; the answer comes back as events."""
+    """Ask the exchange for its view; the answer comes back as one snapshot event.
+
+    `symbol` is None for the wallet. `since`: from when executions (and, for the wallet, movements
+    of cash) are wanted. No answer at all is allowed: the session asks again.
+    """
 
     kind: SnapshotKind
     symbol: str | None
     reason: str
+    since: Instant | None = None
 
 
 class Approved(Generic[T]):
