@@ -17,7 +17,15 @@ INTERPRETED = {
     "gridcore": {"__init__", "message", "events", "config", "persistence", "preview", "clock"},
     "simvenue": {"__init__", "messages"},
 }
-INTERPRETED_SESSION = {"__init__", "effects", "setup", "strategy_memory"}
+INTERPRETED_SESSION = {
+    "__init__",
+    "codec",
+    "effects",
+    "forms",
+    "replay",
+    "setup",
+    "strategy_memory",
+}
 LONGEST_S = 900
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from gridcore.config import (
+    NO_COUNT_LIMIT,
+    NO_NOTIONAL_LIMIT,
     CloseGate,
     ConfigError,
     GridConfig,
@@ -93,6 +95,73 @@ def test_sizing_settings_stay_in_range(settings: dict[str, Any], name: str) -> N
 def test_a_safety_interval_is_whole_seconds_above_zero(value: Any) -> None:
     with pytest.raises(ConfigError, match="audit_orders_s"):
         SafetyConfig(audit_orders_s=value)
+
+
+def test_the_limits_of_safety_are_on_by_default_w25() -> None:
+    """None: the caps are derived from the grid; the loss limit is a tenth of the day's balance."""
+    safety = SafetyConfig()
+
+    assert safety.max_open_orders is None
+    assert safety.max_placements_per_minute is None
+    assert safety.max_notional is None
+    assert safety.notional_factor == Decimal("1.5")
+    assert (safety.session_loss_pct, safety.session_loss_limit) == (Decimal(10), None)
+    assert safety.drawdown_limit_pct is None
+    assert (safety.retry_delays_s, safety.retry_window_s) == ((1, 2, 4), 30)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_open_orders", 0),
+        ("max_open_orders", True),
+        ("max_placements_per_minute", 0),
+        ("max_placements_per_minute", Decimal(5)),
+        ("max_notional", Decimal(0)),
+        ("max_notional", Decimal("NaN")),
+        ("max_notional", 5),
+        ("notional_factor", Decimal("0.99")),
+        ("notional_factor", Decimal("Infinity")),
+        ("session_loss_pct", Decimal(0)),
+        ("session_loss_pct", Decimal("100.1")),
+        ("session_loss_limit", Decimal(0)),
+        ("drawdown_limit_pct", Decimal(-1)),
+        ("drawdown_limit_pct", Decimal(101)),
+        ("retry_window_s", 0),
+        ("retry_delays_s", ()),
+        ("retry_delays_s", (1, 0)),
+        ("retry_delays_s", (1, True)),
+        ("retry_delays_s", (Decimal(1),)),
+        ("retry_delays_s", (1,) * 11),
+    ],
+)
+def test_a_limit_that_would_stop_everything_or_nothing_is_refused_by_name(
+    name: str, value: Any
+) -> None:
+    settings: dict[str, Any] = {name: value}
+
+    with pytest.raises(ConfigError, match=f"^{name}: expected .*, found "):
+        SafetyConfig(**settings)
+
+
+def test_the_bounds_of_safety_are_accepted() -> None:
+    SafetyConfig(
+        max_open_orders=1,
+        max_placements_per_minute=NO_COUNT_LIMIT,
+        max_notional=NO_NOTIONAL_LIMIT,
+        notional_factor=Decimal(1),
+        session_loss_pct=Decimal(100),
+        session_loss_limit=Decimal("0.01"),
+        drawdown_limit_pct=Decimal(100),
+        retry_delays_s=(3, 3, 3, 3, 3, 3, 3, 3, 3, 3),
+        retry_window_s=30,
+    )
+
+
+def test_a_retry_that_would_come_after_the_window_is_refused() -> None:
+    """LS-26: a delay that can never be waited for has no effect."""
+    with pytest.raises(ConfigError, match=r"retry_window_s \(6 s\), found 7 s in all"):
+        SafetyConfig(retry_window_s=6)
 
 
 def test_choices_are_spelled_as_in_the_configuration_file() -> None:

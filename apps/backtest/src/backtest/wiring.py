@@ -126,7 +126,7 @@ def wire(config: BacktestConfig, file: Path, selection: Selection, now: Instant)
             for one in used
         },
         strategies=tuple(strategy_plan(config, one) for one in used),
-        safety=SafetyConfig(**config.safety.model_dump()),
+        safety=config.safety.settings(),
         tapes=tapes,
         start=window.start,
         end=window.end,

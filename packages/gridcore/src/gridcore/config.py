@@ -141,9 +141,26 @@ class SizingConfig:
         )
 
 
+NO_COUNT_LIMIT = 10**18
+"""The value of a limit on a number of orders that is off."""
+
+NO_NOTIONAL_LIMIT = Decimal("1e30")
+"""The value of a limit in quote currency that is off."""
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 @message
 class SafetyConfig:
-    """Limits that hold whatever the strategy wants, and how long a silence may last."""
+    """Limits that hold whatever the strategy wants, and how long a silence may last.
+
+    None: `max_*` are derived from the grid and the sizing (session/caps.py), `session_loss_pct`
+    and `drawdown_limit_pct` are off, `session_loss_limit` leaves the word to the percentage. A
+    `max_*` is off when it is NO_COUNT_LIMIT or NO_NOTIONAL_LIMIT; 0 is refused.
+    Amounts in quote currency; percentages: 10 means 10 %.
+    """
 
     audit_orders_s: int = 61
     audit_positions_s: int = 63
@@ -151,6 +168,24 @@ class SafetyConfig:
     ticker_gap_s: int = 60
     emergency_clear_s: int = 60
     rebuild_run_s: int = 1
+    max_open_orders: int | None = None
+    """Orders of one strategy that are not at their end."""
+    max_placements_per_minute: int | None = None
+    """Placements of one strategy in any 60 s; cancels do not count."""
+    max_notional: Decimal | None = None
+    """Value of one direction of one strategy: position, resting and reserved opens, candidate."""
+    notional_factor: Decimal = Decimal("1.5")
+    """The derived max_notional over the value of all opens of one side."""
+    session_loss_pct: Decimal | None = Decimal(10)
+    """Percentage of the UTC day's first balance that may be lost on that day."""
+    session_loss_limit: Decimal | None = None
+    """The same as an amount; it wins over the percentage."""
+    drawdown_limit_pct: Decimal | None = None
+    """How far equity, unrealised profit included, may fall below the UTC day's peak."""
+    retry_delays_s: tuple[int, ...] = (1, 2, 4)
+    """What passes before each retry of a placement that was refused for a passing reason."""
+    retry_window_s: int = 30
+    """A placement first refused longer ago than this is not retried."""
 
     def __post_init__(self) -> None:
         for name in (
@@ -160,6 +195,46 @@ class SafetyConfig:
             "ticker_gap_s",
             "emergency_clear_s",
             "rebuild_run_s",
+            "retry_window_s",
         ):
             value = getattr(self, name)
-            require(isinstance(value, int) and value > 0, name, "whole seconds above 0", value)
+            require(_whole(value) and value > 0, name, "whole seconds above 0", value)
+        for name in ("max_open_orders", "max_placements_per_minute"):
+            value = getattr(self, name)
+            if value is not None:
+                require(_whole(value) and value > 0, name, "a whole number above 0", value)
+        for name in ("max_notional", "session_loss_limit"):
+            value = getattr(self, name)
+            if value is not None:
+                require(_finite(value) and value > 0, name, "an amount above 0", value)
+        require(
+            _finite(self.notional_factor) and self.notional_factor >= 1,
+            "notional_factor",
+            "a number of 1 or more, so that one side of the grid fits",
+            self.notional_factor,
+        )
+        for name in ("session_loss_pct", "drawdown_limit_pct"):
+            value = getattr(self, name)
+            if value is not None:
+                require(
+                    _finite(value) and 0 < value <= 100,
+                    name,
+                    "a percentage above 0 and at most 100",
+                    value,
+                )
+        self._check_retries()
+
+    def _check_retries(self) -> None:
+        delays = self.retry_delays_s
+        require(
+            0 < len(delays) <= 10 and all(_whole(delay) and delay > 0 for delay in delays),
+            "retry_delays_s",
+            "1 to 10 delays in whole seconds above 0",
+            delays,
+        )
+        require(
+            sum(delays) <= self.retry_window_s,
+            "retry_delays_s",
+            f"delays that fit into retry_window_s ({self.retry_window_s} s)",
+            f"{sum(delays)} s in all",
+        )

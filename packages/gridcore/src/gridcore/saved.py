@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from gridcore.clock import Instant
 from gridcore.instrument import Price
 
 
@@ -54,6 +55,11 @@ class Saved:
         """A whole number, or None."""
         return None if self.raw(name) is None else self.whole(name)
 
+    def instant_or_none(self, name: str) -> Instant | None:
+        """An instant, or None."""
+        at = self.whole_or_none(name)
+        return None if at is None else Instant(at)
+
     def wholes(self, name: str) -> list[int]:
         """A list of whole numbers."""
         value = self.raw(name)
@@ -90,6 +96,11 @@ class Saved:
     def price_or_none(self, name: str) -> Price | None:
         """A price in tick units, or None."""
         return price_from_text(None if self.raw(name) is None else self.text(name))
+
+    def instants(self, name: str) -> dict[str, Instant]:
+        """A mapping of names to instants."""
+        part = self.part(name)
+        return {key: Instant(part.whole(key)) for key in part.names()}
 
     def part(self, name: str) -> "Saved":
         """A nested mapping."""

@@ -17,19 +17,25 @@ from gridcore.events import (
     Event,
     ExecType,
     Execution,
+    ExecutionsSnapshot,
+    HistorySnapshot,
     Liquidated,
     Liquidation,
-    OperatorResumed,
+    OperatorAction,
+    OperatorCommand,
     OrdersSnapshot,
     OrderStatus,
     OrderUpdate,
     PlaceAccepted,
     PlaceRejected,
+    PositionsSnapshot,
     PositionUpdate,
+    SessionStarted,
     StreamLost,
     StreamRestored,
     Ticker,
     TimerFired,
+    WalletSnapshot,
     WalletUpdate,
 )
 from gridcore.instrument import Instrument, Price, Steps
@@ -45,7 +51,7 @@ from gridcore.session.effects import (
     SnapshotKind,
 )
 from gridcore.session.setup import StrategySetup
-from gridcore.sides import LONG, SHORT, DirectionType, SideType
+from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType
 from gridcore.tiers import RiskTier, RiskTiers
 
 BTC = "BTCUSDT"
@@ -143,6 +149,8 @@ class FakeExchange:
         self.refuse_places: deque[int] = deque()
         self.refuse_cancels: deque[int] = deque()
         self.placed: list[PlaceOrder] = []
+        self.ended: list[OrderUpdate] = []
+        self.executions: list[Execution] = []
         self._ids = 0
         self._executions = 0
 
@@ -202,14 +210,74 @@ class FakeExchange:
     def withdraw(self, resting: Resting, reason: str = "") -> list[Event]:
         """An order leaves the book unfilled."""
         del self.orders[resting.order_id]
-        return [self.update(resting, OrderStatus.CANCELLED, reason)]
+        self.ended.append(self.update(resting, OrderStatus.CANCELLED, reason))
+        return [self.ended[-1]]
 
     def _listing(self, request: AskSnapshot) -> list[Event]:
-        if request.kind is SnapshotKind.WALLET or request.symbol is None:
-            return [self.wallet_update()]
+        symbol = request.symbol
+        if request.kind is SnapshotKind.WALLET or symbol is None:
+            return [WalletSnapshot(asked_at=self.now, wallet=self.wallet_update())]
         if request.kind is SnapshotKind.POSITIONS:
-            return [self.position(request.symbol, direction) for direction in (LONG, SHORT)]
-        return [self.listing(request.symbol)]
+            long, short = (self.position(symbol, direction) for direction in (LONG, SHORT))
+            return [PositionsSnapshot(symbol=symbol, asked_at=self.now, legs=(long, short))]
+        if request.kind is SnapshotKind.HISTORY:
+            return [self.history(symbol)]
+        if request.kind is SnapshotKind.EXECUTIONS:
+            return [self.executed(symbol, request.since)]
+        return [self.listing(symbol)]
+
+    def history(self, symbol: str, *, complete: bool = True) -> HistorySnapshot:
+        """Every order of a symbol that has ended."""
+        return HistorySnapshot(
+            symbol=symbol,
+            asked_at=self.now,
+            orders=tuple(row for row in self.ended if row.symbol == symbol),
+            complete=complete,
+        )
+
+    def executed(self, symbol: str, since: Instant | None) -> ExecutionsSnapshot:
+        """Every execution of a symbol since an instant."""
+        start = Instant(0) if since is None else since
+        return ExecutionsSnapshot(
+            symbol=symbol,
+            asked_at=self.now,
+            since=start,
+            executions=tuple(
+                row for row in self.executions if row.symbol == symbol and row.at >= start
+            ),
+            complete=True,
+        )
+
+    def trade_by_another(
+        self, symbol: str, direction: DirectionType, steps: int, entry: str
+    ) -> None:
+        """Another hand brings a leg to a size; only who asks for executions learns of it."""
+        instrument = self.instruments[symbol]
+        held = instrument.to_steps(self.legs.get((symbol, direction), (ZERO, None))[0])
+        if steps == held:
+            return
+        grows = steps > held
+        side = BUY if (direction is LONG) is grows else SELL
+        self._executions += 1
+        self.executions.append(
+            Execution(
+                symbol=symbol,
+                at=self.now,
+                sequence=self._executions,
+                exec_id=f"X{self._executions}",
+                order_id=f"another-{self._executions}",
+                wire_id="by hand",
+                direction=direction,
+                side=side,
+                price=instrument.to_price(Decimal(entry)),
+                qty=Steps(abs(steps - held)),
+                leaves=Steps(0),
+                closed=Steps(0 if grows else held - steps),
+                fee=ZERO,
+                kind=ExecType.TRADE,
+                is_maker=False,
+            )
+        )
 
     def listing(self, symbol: str, *, complete: bool = True) -> OrdersSnapshot:
         """Every open order of a symbol."""
@@ -280,7 +348,9 @@ class FakeExchange:
             del self.orders[resting.order_id]
         self._executions += 1
         status = OrderStatus.PARTIALLY_FILLED if resting.leaves else OrderStatus.FILLED
-        return [
+        if not resting.leaves:
+            self.ended.append(self.update(resting, status))
+        self.executions.append(
             Execution(
                 symbol=request.symbol,
                 at=self.now,
@@ -297,7 +367,10 @@ class FakeExchange:
                 fee=fee,
                 kind=ExecType.TRADE,
                 is_maker=True,
-            ),
+            )
+        )
+        return [
+            self.executions[-1],
             self.update(resting, status),
             self.position(request.symbol, request.direction),
             self.wallet_update(),
@@ -365,12 +438,10 @@ class Run:
                 self.waiting.extend(self.exchange.answer(request))
 
     def start(self) -> None:
-        """Tell the session the state of the account."""
+        """A process takes up the session; the exchange answers all it asks."""
         self.exchange.now = self.now
-        for symbol in self.exchange.instruments:
-            for direction in (LONG, SHORT):
-                self.send(self.exchange.position(symbol, direction))
-        self.send(self.exchange.wallet_update())
+        self.send(SessionStarted(at=self.now))
+        self.deliver()
 
     def tick(
         self,
@@ -420,6 +491,8 @@ class Run:
         """The exchange reports a leg that our orders did not make."""
         self.wait(1000)
         qty = self.exchange.instruments[symbol].qty(steps)
+        self.exchange.now = self.now
+        self.exchange.trade_by_another(symbol, direction, steps, entry)
         self.exchange.legs[symbol, direction] = (qty, Decimal(entry) if steps else None)
         self.exchange.liquidation[symbol, direction] = liquidation
         return self.send(self.exchange.position(symbol, direction))
@@ -633,7 +706,7 @@ class RandomAccount:
         self.run.waiting.append(self.run.exchange.listing(BTC, complete=bool(number % 4)))
 
     def liquidated(self, number: int) -> None:
-        event: Event = OperatorResumed(at=self.run.now)
+        event: Event = OperatorCommand(at=self.run.now, action=OperatorAction.RESUME, symbol=None)
         if not self.halted and number % 3 == 0:
             event = Liquidated(
                 at=self.run.now, equity=Decimal(1), maintenance_margin=Decimal(number)

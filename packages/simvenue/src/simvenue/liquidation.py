@@ -19,13 +19,22 @@ BUST = Takeover(ExecType.BUST, FillEvidence.LIQUIDATION, "")
 def liquidate_if_due(clearing: Clearing, at: Instant, events: list[Event]) -> bool:
     """Liquidate when equity at the mark has fallen to the maintenance margin of all legs.
 
-    Every order is cancelled, then the legs are closed at the mark with the taker fee, the largest
-    loss first, until equity exceeds the margin again or nothing is left. A wallet that is then flat
-    and below zero is brought to zero by the insurance fund. Returns whether it happened.
+    Returns whether it happened.
     """
     totals = clearing.totals()
     if totals.balance > totals.maintenance:
         return False
+    return liquidate(clearing, at, events)
+
+
+def liquidate(clearing: Clearing, at: Instant, events: list[Event]) -> bool:
+    """Cancel every order, then take legs over until equity exceeds the maintenance margin.
+
+    Legs are closed at the mark with the taker fee, the largest loss first, at least one of them. A
+    wallet that is then flat and below zero is brought to zero by the insurance fund. Returns
+    whether there was a leg to take over.
+    """
+    totals = clearing.totals()
     legs = _open_legs(clearing)
     if not legs:
         return False

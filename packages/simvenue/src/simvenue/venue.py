@@ -67,12 +67,13 @@ class SimVenue:
 
     The caller delivers in time order: `advance(t)` before the rows of time t. Requests answered to
     those rows follow with `submit(..., t)`, so that an order can fill at the next row first (B-6).
+    `clearing` is open to what else an exchange does (other_hands.py); a session never sees it.
     """
 
     def __init__(self, config: VenueConfig, symbols: Sequence[SymbolSpec], start: Instant) -> None:
         self._config = config
         self._markets = {spec.instrument.symbol: Market(spec, config, start) for spec in symbols}
-        self._clearing = Clearing(tuple(self._markets.values()), config.initial_balance)
+        self.clearing = Clearing(tuple(self._markets.values()), config.initial_balance)
         self._transit = Transit()
         self._wire_ids = WireIds()
         self._stopped = False
@@ -129,7 +130,7 @@ class SimVenue:
         if matching.bounds_follow_last or previous is None:
             market.expire()
         if fills:
-            self._clearing.match(market, fills, at, events)
+            self.clearing.match(market, fills, at, events)
         self._settle(market, at, events)
         return events
 
@@ -164,7 +165,7 @@ class SimVenue:
             if matching.bounds_follow_last or previous is None:
                 market.expire()
         if fills:
-            self._clearing.match(market, fills, at, events)
+            self.clearing.match(market, fills, at, events)
         self._settle(market, at, events)
         return events
 
@@ -177,11 +178,11 @@ class SimVenue:
         """
         market = self._markets[symbol]
         band = market.band
-        return refresh_band(market, self._clearing) if band is None else band
+        return refresh_band(market, self.clearing) if band is None else band
 
     def expect_anything(self) -> None:
         """Forget the quiet bands: the next row is judged without them (for verification)."""
-        for market in self._clearing.markets:
+        for market in self.clearing.markets:
             market.expire()
 
     # Operations of the exchange
@@ -189,7 +190,7 @@ class SimVenue:
     def close_all(self, at: Instant) -> list[Event]:
         """Wind down: cancel every order, close every leg at the last price as taker (B-11)."""
         events: list[Event] = []
-        clearing = self._clearing
+        clearing = self.clearing
         clearing.cancel_all(CANCELLED_BY_USER, at, events)
         touched = []
         for market in clearing.markets:
@@ -224,8 +225,8 @@ class SimVenue:
             return events
         takeover = Takeover(ExecType.ADL, None, "")
         price = market.instrument.to_price(mark)
-        self._clearing.take_over(market, leg, taken, price, takeover, at, events)
-        self._clearing.report((market,), at, events)
+        self.clearing.take_over(market, leg, taken, price, takeover, at, events)
+        self.clearing.report((market,), at, events)
         self._settle(market, at, events)
         return events
 
@@ -234,7 +235,7 @@ class SimVenue:
     @property
     def wallet(self) -> Decimal:
         """Cash in USDT."""
-        return self._clearing.wallet
+        return self.clearing.wallet
 
     @property
     def stopped(self) -> bool:
@@ -243,15 +244,15 @@ class SimVenue:
 
     def equity(self) -> Decimal:
         """Cash and unrealised profit, every symbol at its mark."""
-        return self._clearing.totals().balance
+        return self.clearing.totals().balance
 
     def initial_margin(self) -> Decimal:
         """Initial margin of all legs at the marks and of all resting opens."""
-        return self._clearing.totals().initial
+        return self.clearing.totals().initial
 
     def maintenance_margin(self) -> Decimal:
         """Maintenance margin of all legs at the marks."""
-        return self._clearing.totals().maintenance
+        return self.clearing.totals().maintenance
 
     def mark(self, symbol: str) -> Decimal | None:
         """The mark price; None before the first row."""
@@ -274,16 +275,16 @@ class SimVenue:
     def position_updates(self, symbol: str, at: Instant) -> list[Event]:
         """Both legs as a snapshot answers them, flat ones too."""
         events: list[Event] = []
-        push_legs(self._markets[symbol], self._clearing.totals(), at, events, every=True)
+        push_legs(self._markets[symbol], self.clearing.totals(), at, events, every=True)
         return events
 
     def wallet_update(self, at: Instant) -> WalletUpdate:
         """The wallet as a snapshot answers it."""
-        return wallet_update(self._clearing.totals(), at)
+        return wallet_update(self.clearing.totals(), at)
 
     def snapshot(self) -> dict[str, object]:
         """All state, serialisable as JSON, the same bytes for the same state."""
-        return venue_snapshot(self._clearing, self._transit, self._wire_ids, stopped=self._stopped)
+        return venue_snapshot(self.clearing, self._transit, self._wire_ids, stopped=self._stopped)
 
     # Inside
 
@@ -296,7 +297,7 @@ class SimVenue:
         market = self._markets.get(request.symbol)
         if market is None:
             return [place_rejected(request, UNKNOWN_SYMBOL, at)]
-        clearing = self._clearing
+        clearing = self.clearing
         admitted = admit(request, market, self._wire_ids, self._config.max_orders_per_symbol)
         if isinstance(admitted, Refusal):
             return [place_rejected(request, admitted, at)]
@@ -339,26 +340,26 @@ class SimVenue:
         events: list[Event] = [
             CancelAccepted(symbol=request.symbol, at=at, order_id=order.order_id)
         ]
-        self._clearing.cancel(market, order, CANCELLED_BY_USER, at, events)
+        self.clearing.cancel(market, order, CANCELLED_BY_USER, at, events)
         return events
 
     def _fund(self, due: Instant, events: list[Event]) -> None:
         """Settle every symbol whose boundary this is, with what is known of the market now."""
-        for market in self._clearing.markets:
+        for market in self.clearing.markets:
             if market.next_funding != due:
                 continue
             market.next_funding = Instant(due + market.spec.funding_interval_us)
             by_mark = self._config.funding_price is FundingPrice.MARK
             price = market.mark() if by_mark else market.last_price()
             if price is not None:
-                self._clearing.fund(market, due, price, events)
+                self.clearing.fund(market, due, price, events)
                 self._settle(market, due, events)
         self._funding_due = self._next_funding()
 
     def _next_funding(self) -> Instant | None:
         if not self._config.funding_enabled or not self._markets:
             return None
-        return min(market.next_funding for market in self._clearing.markets)
+        return min(market.next_funding for market in self.clearing.markets)
 
     def _is_quiet(
         self,
@@ -378,7 +379,7 @@ class SimVenue:
 
     def _settle(self, market: Market, at: Instant, events: list[Event]) -> None:
         """After anything that moved a mark, a leg or cash: liquidate if due, renew the band."""
-        clearing = self._clearing
+        clearing = self.clearing
         if events:
             if clearing.solvent:
                 return

@@ -1,4 +1,4 @@
-"""AccountSession: routes events to the strategies that share one wallet, and keeps their deadlines.
+"""AccountSession: routes events to the desks and strategies that share one wallet.
 
 It never awaits, logs, reads a clock, draws a random number or touches a file.
 """
@@ -7,74 +7,109 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from gridcore.clock import SECOND_US, Instant
+from gridcore.clock import Instant
 from gridcore.config import ConfigError, SafetyConfig
 from gridcore.events import (
+    AuthenticationFailed,
     CancelAccepted,
     CancelRejected,
+    CancelUnknown,
     CashMoved,
     Event,
     Execution,
+    ExecutionsSnapshot,
     FundingPaid,
+    HistorySnapshot,
     Liquidated,
-    OperatorResumed,
+    OperatorCommand,
     OrdersSnapshot,
     OrderUpdate,
     PlaceAccepted,
     PlaceRejected,
+    PlaceUnknown,
+    PositionsSnapshot,
     PositionUpdate,
     PublicTrade,
+    SessionStarted,
     StreamLost,
     StreamRestored,
+    SymbolReport,
     Ticker,
     TimerFired,
+    WalletSnapshot,
     WalletUpdate,
 )
-from gridcore.policy import DIRECTIONS, PriceBand
-from gridcore.position import RiskSeverity
+from gridcore.policy import PriceBand
 from gridcore.saved import Saved, SavedStateError
 from gridcore.session.cash_desk import CashDesk
-from gridcore.session.effects import NO_EFFECTS, AskSnapshot, Effects, SnapshotKind
+from gridcore.session.conditions import ConditionDesk
+from gridcore.session.effects import NO_EFFECTS, Effects, SnapshotKind
 from gridcore.session.exposure import AccountExposure
 from gridcore.session.ledger import Ledger
-from gridcore.session.modes import ACCOUNT, Mode, ModeCause, ModeRequest
+from gridcore.session.listings import ListingDesk
+from gridcore.session.modes import ACCOUNT, ModeCause, ModeRequest
 from gridcore.session.order_desk import OrderDesk
-from gridcore.session.setup import StrategySetup
+from gridcore.session.orders import OrderEvent, OrderState, TrackedOrder
+from gridcore.session.ownership import Claim, Ownership
+from gridcore.session.reconcile import Reconciler
+from gridcore.session.refusals import RefusalDesk
+from gridcore.session.setup import AccountPolicies, StrategySetup
 from gridcore.session.state import AccountState
+from gridcore.session.strangers import StrangerDesk
 from gridcore.session.strategy import Strategy
 from gridcore.session.strategy_memory import restore_strategy, strategy_snapshot
+from gridcore.session.timers import Timers
 
-SNAPSHOT_FORMAT = 1
-_AUDITS = {
-    "audit_orders": SnapshotKind.ORDERS,
-    "audit_positions": SnapshotKind.POSITIONS,
-    "audit_wallet": SnapshotKind.WALLET,
-}
+SNAPSHOT_FORMAT = 2
+DEFAULT_POLICIES = AccountPolicies()
 
 
 class AccountSession:
     """The kernel of one account: events in, effects out."""
 
-    __slots__ = ("_audit_us", "_audits_started", "_out", "_routes", "_state", "account_id")
+    __slots__ = (
+        "_cash",
+        "_conditions",
+        "_orders",
+        "_out",
+        "_reconciler",
+        "_refusals",
+        "_routes",
+        "_started",
+        "_state",
+        "_strangers",
+        "_timers",
+        "account_id",
+    )
 
     def __init__(
-        self, account_id: str, setups: Sequence[StrategySetup], safety: SafetyConfig
+        self,
+        account_id: str,
+        setups: Sequence[StrategySetup],
+        safety: SafetyConfig,
+        policies: AccountPolicies = DEFAULT_POLICIES,
     ) -> None:
         """ConfigError for two strategies with one name, or on one symbol (E-11)."""
         self.account_id = account_id
-        self._audit_us = {
-            "audit_orders": safety.audit_orders_s * SECOND_US,
-            "audit_positions": safety.audit_positions_s * SECOND_US,
-            "audit_wallet": safety.audit_wallet_s * SECOND_US,
-        }
-        self._audits_started = False
-        state = self._state = AccountState()
+        self._started = False
+        state = self._state = AccountState(safety)
         self._out = state.out
         state.strategies = _strategies(setups, state)
+        claims = [
+            Claim(strat_id=setup.strat_id, salt=setup.salt, instrument=setup.instrument)
+            for setup in setups
+        ]
         for symbol in state.strategies:
+            state.ask_mode(symbol, ModeCause.UNKNOWN_BOOK, "a complete listing", Instant(0))
             state.ask_mode(symbol, ModeCause.UNKNOWN_POSITION, "position event", Instant(0))
         state.ask_mode(ACCOUNT, ModeCause.UNKNOWN_WALLET, "wallet event", Instant(0))
-        orders, cash = OrderDesk(state), CashDesk(state)
+        refusals = self._refusals = RefusalDesk(state)
+        strangers = self._strangers = StrangerDesk(state, Ownership(claims), policies)
+        orders = self._orders = OrderDesk(state, refusals, strangers)
+        cash = self._cash = CashDesk(state)
+        conditions = self._conditions = ConditionDesk(state, safety, refusals, strangers)
+        self._reconciler = Reconciler(state)
+        listings = ListingDesk(state, orders, cash, strangers, self._reconciler)
         self._routes: dict[type, Callable[[Any, Instant], None]] = {
             Ticker: self._ticker,
             Execution: orders.execution,
@@ -83,28 +118,46 @@ class AccountSession:
             WalletUpdate: cash.wallet_update,
             PlaceAccepted: orders.place_accepted,
             PlaceRejected: orders.place_rejected,
-            CancelAccepted: self._ignore,
+            PlaceUnknown: orders.place_unknown,
+            CancelAccepted: orders.cancel_accepted,
             CancelRejected: orders.cancel_rejected,
+            CancelUnknown: orders.cancel_unknown,
             PublicTrade: self._ignore,
             FundingPaid: cash.funding,
             CashMoved: cash.cash,
-            OrdersSnapshot: orders.orders_snapshot,
-            StreamLost: self._stream_lost,
-            StreamRestored: self._stream_restored,
-            Liquidated: cash.liquidated,
-            OperatorResumed: cash.resumed,
-            TimerFired: self._timer,
+            OrdersSnapshot: listings.orders_snapshot,
+            HistorySnapshot: listings.history_snapshot,
+            ExecutionsSnapshot: listings.executions_snapshot,
+            PositionsSnapshot: self._positions,
+            WalletSnapshot: self._wallet,
+            SymbolReport: conditions.symbol_report,
+            AuthenticationFailed: conditions.authentication_failed,
+            StreamLost: conditions.stream_lost,
+            StreamRestored: conditions.stream_restored,
+            Liquidated: conditions.liquidated,
+            OperatorCommand: conditions.command,
+            SessionStarted: self._start,
         }
+        self._timers = Timers(state, safety, conditions, refusals, listings, self._reconciler)
+        self._routes[TimerFired] = self._timers.fired
 
     # -- the contract ----------------------------------------------------------------------
 
     def handle(self, event: Event, now: Instant) -> Effects:
-        """Take one event; return what to make durable, to send and to tell."""
-        if not self._audits_started:
-            self._audits_started = True
-            for name in _AUDITS:
-                self._state.deadlines.set(name, Instant(now + self._audit_us[name]))
+        """Take one event; return what to make durable, to send and to tell.
+
+        The first event of a process is SessionStarted: until then nothing is opened, as nothing is
+        known (there is no other way in).
+        """
         self._routes[type(event)](event, now)
+        state = self._state
+        if state.loss_moved:
+            state.loss_moved = False
+            self._conditions.loss_moved(now)
+        if state.suspicions:
+            self._reconciler.begin_suspected(now)
+        if state.drawdown.active and type(event) is not Ticker:
+            self._conditions.equity_moved(now)
         out = self._out
         if out.records or out.requests or out.notices:
             return out.drain()
@@ -118,7 +171,12 @@ class AccountSession:
         """The open interval of last prices, on the tick, in which a ticker of `symbol` yields no
         effects and leaves every later decision unchanged; None when every ticker matters."""
         strategy = self._state.strategies.get(symbol)
-        return (None, None) if strategy is None else strategy.quiet_band()
+        if strategy is None:
+            return None, None
+        if self._state.drawdown.active:
+            inner = self._conditions.equity_band(strategy)
+            return None if inner is None else strategy.quiet_band(inner)
+        return strategy.quiet_band()
 
     def snapshot(self) -> dict[str, object]:
         """All memory, serialisable as JSON; `restore` is its inverse."""
@@ -126,14 +184,12 @@ class AccountSession:
         return {
             "format": SNAPSHOT_FORMAT,
             "account_id": self.account_id,
-            "audits_started": self._audits_started,
-            "last_minted": state.last_minted,
-            "ledger": state.ledger.snapshot(),
-            "wallet": state.wallet.snapshot(),
-            "modes": state.modes.snapshot(),
-            "orders": state.tracker.snapshot(),
-            "deadlines": state.deadlines.snapshot(),
-            "executions": state.executions.snapshot(),
+            "started": self._started,
+            "state": state.snapshot(),
+            "strangers": self._strangers.snapshot(),
+            "reconcile": self._reconciler.snapshot(),
+            "sweep": self._conditions.sweep.snapshot(),
+            "books_differ": self._cash.books_differ,
             "strategies": {
                 symbol: strategy_snapshot(strategy) for symbol, strategy in state.strategies.items()
             },
@@ -156,90 +212,66 @@ class AccountSession:
             raise SavedStateError(
                 f"expected strategies on {sorted(state.strategies)}, found {parts.names()}"
             )
-        self._audits_started = saved.flag("audits_started")
-        state.last_minted = saved.whole("last_minted")
-        state.ledger.restore(saved.part("ledger"))
-        state.wallet.restore(saved.part("wallet"))
-        state.modes.restore(saved.parts("modes"))
-        state.tracker.restore(saved.part("orders"))
-        state.deadlines.restore(saved.part("deadlines"))
-        state.executions.restore(str(item) for item in saved.list_of("executions"))
+        self._started = saved.flag("started")
+        state.restore(saved.part("state"))
+        self._strangers.restore(saved.parts("strangers"))
+        self._reconciler.restore(saved.part("reconcile"))
+        self._conditions.sweep.restore(saved.part("sweep"))
+        self._cash.restore(saved.flag("books_differ"))
         state.apply_modes()
         for symbol, strategy in state.strategies.items():
-            restore_strategy(
-                strategy,
-                parts.part(symbol),
-                [order for order in state.tracker.live() if order.symbol == symbol],
-            )
-        if self._audits_started:
+            restore_strategy(strategy, parts.part(symbol), state.tracker.live_of(symbol))
+        if self._started:
             state.out.drain()  # the notices of a start were told before the snapshot
+
+    # -- start -----------------------------------------------------------------------------
+
+    def _start(self, event: SessionStarted, now: Instant) -> None:
+        """Start-up is recovery: what was in flight is unknown, everything is compared."""
+        state = self._state
+        self._started = True
+        for order in list(state.tracker.live()):
+            self._orders.in_flight(order, now)
+        for symbol in state.strategies:
+            state.known_to.setdefault(symbol, event.at)
+        state.known_to.setdefault("", event.at)
+        self._conditions.started(now)
+        self._timers.start_audits(now)
+        for symbol in state.strategies:
+            state.ask_mode(symbol, ModeCause.UNKNOWN_BOOK, "a complete listing", now)
+            self._reconciler.begin(symbol, "start", now)
 
     # -- market ----------------------------------------------------------------------------
 
     def _ticker(self, event: Ticker, now: Instant) -> None:
-        strategy = self._state.strategies.get(event.symbol)
+        state = self._state
+        strategy = state.strategies.get(event.symbol)
         if strategy is None:
             return
         if strategy.observe(event, now):
-            self._follow_grid_and_risk(strategy, now)
+            self._conditions.follow(strategy, now)
+        if state.drawdown.active:
+            self._conditions.price_moved(strategy, event.last, now)
         strategy.act(now)
-
-    def _follow_grid_and_risk(self, strategy: Strategy, now: Instant) -> None:
-        """Turn the grid's holds and the pair's emergencies into modes."""
-        state = self._state
-        symbol = strategy.symbol
-        hold = strategy.engine.rules.hold
-        if hold is None:
-            state.end_mode(symbol, ModeCause.GRID_HOLD)
-        else:
-            state.ask_mode(symbol, ModeCause.GRID_HOLD, hold.value, now)
-        mode = Mode.CLOSE_ONLY if strategy.setup.risk.emergency_cancels_opens else Mode.NO_OPEN
-        for index, direction in enumerate(DIRECTIONS):
-            if strategy.risk.severity[index] is RiskSeverity.EMERGENCY:
-                scope = f"{symbol}/{direction.value}"
-                state.ask_mode(scope, ModeCause.EMERGENCY, "60 s below emergency", now, mode)
-        state.deadlines.set(f"emergency/{symbol}", strategy.risk.next_deadline())
-
-    def _stream_lost(self, event: StreamLost, now: Instant) -> None:
-        self._state.ask_mode(event.symbol or ACCOUNT, ModeCause.STREAM_LOST, "stream restored", now)
-
-    def _stream_restored(self, event: StreamRestored, now: Instant) -> None:
-        del now
-        self._state.end_mode(event.symbol or ACCOUNT, ModeCause.STREAM_LOST)
+        if strategy.brakes.rate_denied:
+            state.deadlines.set(strategy.brakes_name, strategy.brakes.next_deadline())
 
     def _ignore(self, event: Event, now: Instant) -> None:
         """Events that change nothing here."""
 
-    # -- time ------------------------------------------------------------------------------
+    # -- answers ---------------------------------------------------------------------------
 
-    def _timer(self, event: TimerFired, now: Instant) -> None:
-        state = self._state
-        for name in state.deadlines.due(event.at):
-            kind, _, symbol = name.partition("/")
-            if kind == "emergency":
-                self._emergency_due(state.strategies[symbol], event.at)
-            elif kind == "breaker":
-                strategy = state.strategies[symbol]
-                strategy.breaker_due(event.at)
-                state.deadlines.set(name, strategy.breaker.next_deadline())
-            else:
-                self._audit(name, now)
+    def _positions(self, event: PositionsSnapshot, now: Instant) -> None:
+        self._cash.positions_snapshot(event, now)
+        complete = len({leg.direction for leg in event.legs}) == 2
+        self._reconciler.answered(
+            SnapshotKind.POSITIONS, event.symbol, event.asked_at, now, complete=complete
+        )
 
-    def _emergency_due(self, strategy: Strategy, at: Instant) -> None:
-        if strategy.risk.expire(at):
-            for index, direction in enumerate(DIRECTIONS):
-                if strategy.risk.emergencies[index] is None:
-                    scope = f"{strategy.symbol}/{direction.value}"
-                    self._state.end_mode(scope, ModeCause.EMERGENCY)
-        self._state.deadlines.set(f"emergency/{strategy.symbol}", strategy.risk.next_deadline())
-
-    def _audit(self, name: str, now: Instant) -> None:
-        kind = _AUDITS[name]
-        state = self._state
-        state.deadlines.set(name, Instant(now + self._audit_us[name]))
-        symbols = [None] if kind is SnapshotKind.WALLET else list(state.strategies)
-        for symbol in symbols:
-            state.out.requests.append(AskSnapshot(kind=kind, symbol=symbol, reason="audit"))
+    def _wallet(self, event: WalletSnapshot, now: Instant) -> None:
+        self._refusals.key_works()
+        self._cash.wallet_snapshot(event, now)
+        self._reconciler.answered(SnapshotKind.WALLET, None, event.asked_at, now)
 
     # -- what a shell may look at ----------------------------------------------------------
 
@@ -264,6 +296,21 @@ class AccountSession:
             for reason, count in strategy.denials.counts.items():
                 counts[reason] = counts.get(reason, 0) + count
         return dict(sorted(counts.items()))
+
+    @property
+    def transitions(self) -> dict[tuple[OrderState, OrderEvent], int]:
+        """How often each row of the order table was taken; no memory, for whoever counts."""
+        taken = self._state.tracker.taken
+        return {
+            (state, event): taken[state][event]
+            for state in OrderState
+            for event in OrderEvent
+            if taken[state][event]
+        }
+
+    def live_orders(self) -> list[TrackedOrder]:
+        """Orders that are not terminal, oldest first."""
+        return list(self._state.tracker.live())
 
     @property
     def open_orders(self) -> int:

@@ -54,12 +54,12 @@ class Breaker:
         """Whether a placement is blocked."""
         return (direction, side, price) in self._blocked
 
-    def expire(self, now: Instant) -> bool:
-        """End blocks whose time has come; whether one ended."""
+    def expire(self, now: Instant) -> list[Key]:
+        """End blocks whose time has come; the placements that may be tried again."""
         over = [key for key, end in self._blocked.items() if end <= now]
         for key in over:
             del self._blocked[key]
-        return bool(over)
+        return over
 
     def next_deadline(self) -> Instant | None:
         """When the next block ends."""

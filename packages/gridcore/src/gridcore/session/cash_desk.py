@@ -1,29 +1,38 @@
-"""Positions, wallet, funding, cash movements and liquidations: what they do to mirror and books."""
+"""Positions, wallet, funding and cash movements: what they do to mirror and books."""
 
-from gridcore.clock import Instant
+from decimal import Decimal
+
+from gridcore.clock import SECOND_US, Instant
 from gridcore.events import (
     CashMoved,
     FundingPaid,
-    Liquidated,
-    OperatorResumed,
+    PositionsSnapshot,
     PositionUpdate,
+    WalletSnapshot,
     WalletUpdate,
 )
 from gridcore.instrument import Steps
-from gridcore.session.effects import Severity
-from gridcore.session.modes import ACCOUNT, Mode, ModeCause
-from gridcore.session.state import AccountState
+from gridcore.session.effects import Severity, SnapshotKind
+from gridcore.session.modes import ACCOUNT, ModeCause
+from gridcore.session.state import MARGIN_US, AccountState
 from gridcore.session.strategy import Strategy
 from gridcore.working import direction_index
+
+LEGS_GRACE_US = 2 * SECOND_US
+"""Executions may come this much later than the position report that contains them."""
+_UNIT = Decimal("0.00000001")
 
 
 class CashDesk:
     """Acts on everything that concerns positions and cash."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_books_differ", "_state")
 
     def __init__(self, state: AccountState) -> None:
         self._state = state
+        self._books_differ = False
+
+    # -- positions -------------------------------------------------------------------------
 
     def position(self, event: PositionUpdate, now: Instant) -> None:
         strategy = self._state.strategies.get(event.symbol)
@@ -31,62 +40,118 @@ class CashDesk:
             return
         pair = strategy.pair
         index = direction_index(event.direction)
-        first = pair.legs[index].at is None
-        if not pair.legs[index].take(event, strategy.instrument):
+        leg = pair.legs[index]
+        first = leg.at is None
+        if not leg.take(event, strategy.instrument, now):
             return
         pair.version += 1
         if first:
-            self._first_report(strategy, event, now)
+            self._first_report(strategy, event)
+        state = self._state
         if event.size and event.liquidation is None:
-            self._state.ask_mode(
+            state.ask_mode(
                 event.symbol, ModeCause.UNKNOWN_LIQUIDATION, "a known liquidation price", now
             )
-        elif self._state.modes.any_standing and not (
-            pair.liquidation_unknown(0) or pair.liquidation_unknown(1)
-        ):
-            self._state.end_mode(event.symbol, ModeCause.UNKNOWN_LIQUIDATION)
-        strategy.position_reported(index)
+        elif state.modes.any_standing:
+            self._end_modes(strategy)
+        strategy.leg_moved(index)
+        strategy.position_sure(index, event.at)
+        self._compare_leg(strategy, event, now)
 
-    def _first_report(self, strategy: Strategy, event: PositionUpdate, now: Instant) -> None:
-        del now
-        if event.size:
-            size = strategy.instrument.qty(Steps(event.size))
-            self._state.ledger.seed_leg(event.symbol, event.direction, size, event.entry)
-        if strategy.pair.known:
-            self._state.end_mode(event.symbol, ModeCause.UNKNOWN_POSITION)
+    def _first_report(self, strategy: Strategy, event: PositionUpdate) -> None:
+        size = strategy.instrument.qty(Steps(event.size))
+        state = self._state
+        state.enter(
+            state.ledger.seed_leg(event.symbol, event.direction, size, event.entry, event.at)
+        )
+
+    def _end_modes(self, strategy: Strategy) -> None:
+        state, pair, symbol = self._state, strategy.pair, strategy.symbol
+        if pair.known:
+            state.end_mode(symbol, ModeCause.UNKNOWN_POSITION)
+            state.end_mode(symbol, ModeCause.STALE_POSITION)
+        if not (pair.liquidation_unknown(0) or pair.liquidation_unknown(1)):
+            state.end_mode(symbol, ModeCause.UNKNOWN_LIQUIDATION)
+
+    def _compare_leg(self, strategy: Strategy, event: PositionUpdate, now: Instant) -> None:
+        """A report that our own executions do not explain: they are on their way, or were lost."""
+        booked = self._state.ledger.leg_size(event.symbol, event.direction)
+        if booked != strategy.instrument.qty_step * event.size:
+            self._state.deadlines.set(f"legs/{event.symbol}", Instant(now + LEGS_GRACE_US))
+
+    def positions_snapshot(self, event: PositionsSnapshot, now: Instant) -> None:
+        """Both legs as answered: newer than what is known, or without effect (L46)."""
+        strategy = self._state.strategies.get(event.symbol)
+        if strategy is None:
+            return
+        for leg in event.legs:
+            self.position(leg, now)
+            strategy.position_sure(direction_index(leg.direction), event.asked_at)
+
+    # -- wallet ----------------------------------------------------------------------------
 
     def wallet_update(self, event: WalletUpdate, now: Instant) -> None:
-        if not self._state.wallet.take(event):
+        state = self._state
+        if not state.wallet.take(event, now):
             return
-        if not self._state.ledger.opened:
-            self._state.out.records.append(self._state.ledger.open(event.balance, now))
-            self._state.end_mode(ACCOUNT, ModeCause.UNKNOWN_WALLET)
-        for strategy in self._state.strategies.values():
+        if not state.ledger.opened:
+            state.enter(state.ledger.open(event.balance, event.at))
+            state.loss.open_day(event.balance, now)
+            state.end_mode(ACCOUNT, ModeCause.UNKNOWN_WALLET)
+        if state.modes.any_standing:
+            state.end_mode(ACCOUNT, ModeCause.STALE_WALLET)
+        for strategy in state.strategies.values():
             strategy.stirred = True
             strategy.denials.wallet_changed()
+
+    def wallet_snapshot(self, event: WalletSnapshot, now: Instant) -> None:
+        """The wallet as answered, and the movements of cash that we may have missed."""
+        for movement in event.movements:
+            self.cash(movement, now)
+        self.wallet_update(event.wallet, now)
+        self._state.known_to[""] = Instant(event.asked_at - MARGIN_US)
+        self._compare_books(event, now)
+
+    def _compare_books(self, event: WalletSnapshot, now: Instant) -> None:
+        """Our books against the wallet; half a unit of 1e-8 per entry may be rounding."""
+        state = self._state
+        tolerance = _UNIT * state.ledger.count / 2
+        if abs(state.ledger.balance - event.wallet.balance) <= tolerance:
+            self._books_differ = False
+            return
+        for symbol in state.strategies:
+            state.want(symbol, now, "books and wallet differ", SnapshotKind.EXECUTIONS)
+        if self._books_differ:
+            return
+        self._books_differ = True
+        state.out.notice(
+            now,
+            "gridcore.session",
+            "books_differ",
+            Severity.WARNING,
+            books=str(state.ledger.balance),
+            wallet=str(event.wallet.balance),
+        )
+
+    # -- cash ------------------------------------------------------------------------------
 
     def funding(self, event: FundingPaid, now: Instant) -> None:
         del now
         if self._state.executions.add(event.exec_id):
-            self._state.out.records.append(self._state.ledger.funding(event))
+            self._state.enter(self._state.ledger.funding(event))
 
     def cash(self, event: CashMoved, now: Instant) -> None:
         del now
         if self._state.executions.add(event.movement_id):
-            self._state.out.records.append(self._state.ledger.cash(event))
+            self._state.enter(self._state.ledger.cash(event))
 
-    def liquidated(self, event: Liquidated, now: Instant) -> None:
-        self._state.ask_mode(ACCOUNT, ModeCause.LIQUIDATED, "the operator", now, Mode.HALT)
-        self._state.out.notice(
-            now,
-            "gridcore.session",
-            "liquidated",
-            Severity.ALERT,
-            equity=str(event.equity),
-            maintenance_margin=str(event.maintenance_margin),
-        )
+    # -- memory ----------------------------------------------------------------------------
 
-    def resumed(self, event: OperatorResumed, now: Instant) -> None:
-        """The operator ends the halt after a liquidation."""
-        del event, now
-        self._state.end_mode(ACCOUNT, ModeCause.LIQUIDATED)
+    @property
+    def books_differ(self) -> bool:
+        """Whether the last comparison with the wallet failed."""
+        return self._books_differ
+
+    def restore(self, books_differ: bool) -> None:
+        """The inverse of reading `books_differ`."""
+        self._books_differ = books_differ

@@ -10,6 +10,7 @@ from gridcore.session.gates import Deny, DenyReason, LiftedBy, Proposal
 
 _SLOTS = ((0, 0), (0, 1), (1, 0), (1, 1))
 _BY_COVERAGE = (LiftedBy.COVERAGE_GREW, LiftedBy.ORDER_KNOWN)
+_OF_ONE_LEVEL = (LiftedBy.LEVEL_DEADLINE, LiftedBy.ORDER_GONE)
 
 
 class StandingDenial:
@@ -36,16 +37,16 @@ class Denials:
         self._raised = False
         self._any = False
         self.counts: dict[str, int] = {}
-        self.levels: set[tuple[int, int, int]] = set()
-        """Single levels denied until a deadline: (direction, side, price)."""
+        self.levels: dict[tuple[int, int, int], LiftedBy] = {}
+        """Single levels denied: (direction, side, price), and what lifts the denial."""
 
     def remember(self, proposal: Proposal, denial: Deny, uncovered: int) -> bool:
         """Deny a level and everything beyond; whether this is news since the last one there."""
         direction, side, price = proposal.direction, proposal.side, proposal.price
         reason = denial.reason.value
         self.counts[reason] = self.counts.get(reason, 0) + 1
-        if denial.lifted_by is LiftedBy.DEADLINE:
-            self.levels.add((direction, side, price))
+        if denial.lifted_by in _OF_ONE_LEVEL:
+            self.levels[(direction, side, price)] = denial.lifted_by
             return True
         self._standing[direction][side] = StandingDenial(
             denial.reason, denial.lifted_by, price, uncovered
@@ -92,6 +93,31 @@ class Denials:
         """Lift what waits for an order that can be cancelled; whether there was any."""
         return self._lift_kind(LiftedBy.ORDER_KNOWN)
 
+    def position_sure(self, direction: int) -> None:
+        """Lift the closes of a direction that waited for a position report."""
+        denial = self._standing[direction][1 - direction]
+        if denial is not None and denial.lifted_by is LiftedBy.POSITION:
+            self._lift(direction, 1 - direction)
+
+    def rate_free(self) -> bool:
+        """Lift what the window of placements denied; whether there was any."""
+        return self._lift_kind(LiftedBy.RATE_DEADLINE)
+
+    def level_due(self, direction: int, side: int, price: int) -> None:
+        """Lift a denial of one level whose deadline has come."""
+        self.levels.pop((direction, side, price), None)
+
+    def order_gone(self, direction: int, price: int) -> None:
+        """Lift what an order at a level stood in the way of."""
+        for side in (0, 1):
+            if self.levels.get((direction, side, price)) is LiftedBy.ORDER_GONE:
+                del self.levels[(direction, side, price)]
+
+    def reason(self, direction: int, side: int) -> DenyReason | None:
+        """Why a direction and side is denied from some level on; None when it is not."""
+        denial = self._standing[direction][side]
+        return None if denial is None else denial.reason
+
     def wallet_changed(self) -> None:
         """Lift what the wallet denied."""
         self._lift_kind(LiftedBy.WALLET, LiftedBy.BOOKS_CHANGED)
@@ -117,6 +143,7 @@ class Denials:
 
     def clear(self) -> None:
         """Other levels, other denials."""
+        self.levels.clear()
         for direction, side in _SLOTS:
             self._lift(direction, side)
 
@@ -138,7 +165,7 @@ class Denials:
                 None if (news := self._noticed[direction][side]) is None else list(news)
                 for direction, side in _SLOTS
             ],
-            "levels": [list(level) for level in sorted(self.levels)],
+            "levels": [[*level, kind.name] for level, kind in sorted(self.levels.items())],
             "raised": self._raised,
             "counts": dict(sorted(self.counts.items())),
         }
@@ -162,7 +189,7 @@ class Denials:
                 self._limits.deny_from(direction, side, price)
                 self._any = True
         self.levels = {
-            (int(level[0]), int(level[1]), int(level[2]))
+            (int(level[0]), int(level[1]), int(level[2])): LiftedBy[str(level[3])]
             for level in saved.list_of("levels")
             if isinstance(level, list)
         }

@@ -84,6 +84,11 @@ class Exposure:
         self._refresh()
         return self._values[0] + self._values[1] + self._unit * (price * steps)
 
+    def direction_value_with(self, direction: int, price: int, steps: int) -> Decimal:
+        """Value of one leg and its opens, with one more open."""
+        self._refresh()
+        return self._values[direction] + self._unit * (price * steps)
+
     def loss(self) -> Decimal:
         """Unrealised profit of both legs when it is negative, else 0."""
         long, short = self._pair.legs

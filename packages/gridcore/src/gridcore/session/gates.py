@@ -26,14 +26,21 @@ class DenyReason(StrEnum):
     """Why an order may not go out."""
 
     MODE = "mode"
+    DUPLICATE = "duplicate"
+    RETRY_LATER = "retry_later"
     NOTHING_ASKED = "nothing_asked"
     BELOW_MINIMUM = "below_minimum"
     WALLET_UNKNOWN = "wallet_unknown"
+    POSITION_UNSURE = "position_unsure"
     COVERAGE = "coverage"
     COVERAGE_HELD = "coverage_held"
+    NOTHING_AVAILABLE = "nothing_available"
     AFFORDABILITY = "affordability"
     MAX_MARGIN = "max_margin"
+    OPEN_ORDERS = "open_orders"
+    NOTIONAL = "notional"
     BREAKER = "breaker"
+    RATE = "rate"
 
 
 class LiftedBy(IntEnum):
@@ -43,9 +50,16 @@ class LiftedBy(IntEnum):
     COVERAGE_GREW = 1
     BOOKS_CHANGED = 2
     WALLET = 3
-    DEADLINE = 4
+    LEVEL_DEADLINE = 4
+    """A deadline that concerns one level."""
     ORDER_KNOWN = 5
     """The exchange's id of an order that is to be cancelled, or more coverage."""
+    ORDER_GONE = 6
+    """The end of the order at the level."""
+    POSITION = 7
+    """A position report newer than the exchange's refusal."""
+    RATE_DEADLINE = 8
+    """Room in the window of placements."""
 
 
 @message
@@ -73,7 +87,7 @@ Verdict = Allow | Deny
 class Proposal:
     """An order on its way through the chain; gates may cut its size."""
 
-    __slots__ = ("at", "direction", "opens", "price", "side", "steps", "strategy")
+    __slots__ = ("at", "direction", "opens", "price", "raised", "side", "steps", "strategy")
 
     def __init__(
         self, strategy: "Strategy", price: int, direction: int, side: int, at: Instant
@@ -84,6 +98,8 @@ class Proposal:
         self.side = side
         self.opens = direction == side
         self.steps = 0
+        self.raised = False
+        """Whether the minimum notional made it much larger than asked."""
         self.at = at
 
 
@@ -108,12 +124,30 @@ class ModeGate:
         return REDUCING
 
 
+class DuplicateGate:
+    """One order per level and direction; one sent again waits for its time (L05, A07)."""
+
+    def check(self, proposal: Proposal) -> Verdict:
+        """By the book of orders that are not terminal, and the placements to be sent again."""
+        strategy = proposal.strategy
+        if proposal.price in strategy.book.at[proposal.direction]:
+            return Deny(reason=DenyReason.DUPLICATE, lifted_by=LiftedBy.ORDER_GONE)
+        if strategy.brakes.waiting and strategy.brakes.retries.waits(
+            (proposal.direction, proposal.side, proposal.price), proposal.at
+        ):
+            return Deny(reason=DenyReason.RETRY_LATER, lifted_by=LiftedBy.LEVEL_DEADLINE)
+        return ALLOW
+
+
 class SizeGate:
     """Gives the order its size: amount, multipliers, minimum and maximum (Q-1 to Q-7)."""
 
     def check(self, proposal: Proposal) -> Verdict:
         """Sets `steps`; denies what asks for nothing or falls below the minimum."""
-        sized: Sized | None = proposal.strategy.size(proposal)
+        strategy = proposal.strategy
+        sized: Sized | None = strategy.means.size(
+            proposal.direction, proposal.side, proposal.price, strategy.last_ticker
+        )
         if sized is None:
             return Deny(reason=DenyReason.WALLET_UNKNOWN, lifted_by=LiftedBy.WALLET)
         if sized.steps is None:
@@ -121,6 +155,7 @@ class SizeGate:
                 return Deny(reason=DenyReason.NOTHING_ASKED, lifted_by=LiftedBy.WALLET)
             return Deny(reason=DenyReason.BELOW_MINIMUM, lifted_by=LiftedBy.BOOKS_CHANGED)
         proposal.steps = sized.steps
+        proposal.raised = sized.flag is SizeFlag.RAISED
         return ALLOW
 
 
@@ -132,8 +167,10 @@ class CoverageGate:
         if proposal.opens:
             return ALLOW
         strategy = proposal.strategy
+        if strategy.brakes.unsure[proposal.direction] is not None:
+            return Deny(reason=DenyReason.POSITION_UNSURE, lifted_by=LiftedBy.POSITION)
         held = strategy.reserved.held_for[proposal.direction]
-        uncovered = strategy.uncovered(proposal.direction)
+        uncovered = strategy.means.uncovered(proposal.direction)
         if held is not None and held != proposal.price and self._farther(proposal, held):
             return Deny(reason=DenyReason.COVERAGE_HELD, lifted_by=LiftedBy.COVERAGE_GREW)
         if strategy.close_gate is CloseGate.STRICT:
@@ -144,7 +181,9 @@ class CoverageGate:
             return ALLOW
         farthest = strategy.reserved.farthest_close(proposal.direction, proposal.price)
         if farthest is not None:
-            asked = strategy.give_up_close(proposal.direction, farthest, CancelReason.COVERAGE)
+            asked = strategy.give_up_close(
+                proposal.direction, farthest, CancelReason.COVERAGE, proposal.at
+            )
             strategy.reserved.held_for[proposal.direction] = proposal.price
             lifted_by = LiftedBy.COVERAGE_GREW if asked else LiftedBy.ORDER_KNOWN
             return Deny(reason=DenyReason.COVERAGE, lifted_by=lifted_by)
@@ -167,7 +206,10 @@ class AffordabilityGate:
         """Required margin of the account, this order included, plus its fee, against the wallet."""
         if not proposal.opens:
             return REDUCING
-        if proposal.strategy.affords(proposal):
+        available = proposal.strategy.wallet.available
+        if available is not None and available <= 0:
+            return Deny(reason=DenyReason.NOTHING_AVAILABLE, lifted_by=LiftedBy.WALLET)
+        if proposal.strategy.means.affords(proposal.direction, proposal.price, proposal.steps):
             return ALLOW
         return Deny(reason=DenyReason.AFFORDABILITY, lifted_by=LiftedBy.BOOKS_CHANGED)
 
@@ -179,9 +221,36 @@ class MaxMarginGate:
         """By the strategy's own exposure on its symbol."""
         if not proposal.opens:
             return REDUCING
-        if proposal.strategy.within_max_margin(proposal):
+        if proposal.strategy.means.within_max_margin(proposal.price, proposal.steps):
             return ALLOW
         return Deny(reason=DenyReason.MAX_MARGIN, lifted_by=LiftedBy.BOOKS_CHANGED)
+
+
+class OpenOrdersGate:
+    """A cap on orders that are not terminal, whatever the strategy wants (W24, C2)."""
+
+    def check(self, proposal: Proposal) -> Verdict:
+        """By the strategy's own count; closes pass."""
+        if not proposal.opens:
+            return REDUCING
+        strategy = proposal.strategy
+        if strategy.live < strategy.means.caps.open_orders:
+            return ALLOW
+        return Deny(reason=DenyReason.OPEN_ORDERS, lifted_by=LiftedBy.BOOKS_CHANGED)
+
+
+class NotionalGate:
+    """A cap on the value of one direction: position, opens and this order (C1, W25)."""
+
+    def check(self, proposal: Proposal) -> Verdict:
+        """Against the value of all opens of one side, times the configured factor."""
+        if not proposal.opens:
+            return REDUCING
+        if proposal.strategy.means.within_notional(
+            proposal.direction, proposal.price, proposal.steps
+        ):
+            return ALLOW
+        return Deny(reason=DenyReason.NOTIONAL, lifted_by=LiftedBy.BOOKS_CHANGED)
 
 
 class BreakerGate:
@@ -189,24 +258,39 @@ class BreakerGate:
 
     def check(self, proposal: Proposal) -> Verdict:
         """By the strategy's circuit breaker; concerns one level only."""
-        breaker = proposal.strategy.breaker
+        breaker = proposal.strategy.brakes.breaker
         if breaker.active and breaker.blocks(proposal.direction, proposal.side, proposal.price):
-            return Deny(reason=DenyReason.BREAKER, lifted_by=LiftedBy.DEADLINE)
+            return Deny(reason=DenyReason.BREAKER, lifted_by=LiftedBy.LEVEL_DEADLINE)
+        return ALLOW
+
+
+class RateGate:
+    """A cap on placements in 60 s; cancels do not count, and it never halts anything (C4)."""
+
+    def check(self, proposal: Proposal) -> Verdict:
+        """By the strategy's window of placements, closes included."""
+        brakes = proposal.strategy.brakes
+        if brakes.rate.full(proposal.at):
+            brakes.rate_denied = True
+            return Deny(reason=DenyReason.RATE, lifted_by=LiftedBy.RATE_DEADLINE)
         return ALLOW
 
 
 CHAIN: Sequence[Gate] = (
     ModeGate(),
+    DuplicateGate(),
     SizeGate(),
     CoverageGate(),
     AffordabilityGate(),
     MaxMarginGate(),
+    OpenOrdersGate(),
+    NotionalGate(),
     BreakerGate(),
+    RateGate(),
 )
+_OPENS_ONLY = (AffordabilityGate, MaxMarginGate, OpenOrdersGate, NotionalGate)
 _OPEN_CHECKS = tuple(gate.check for gate in CHAIN if not isinstance(gate, CoverageGate))
-_CLOSE_CHECKS = tuple(
-    gate.check for gate in CHAIN if not isinstance(gate, AffordabilityGate | MaxMarginGate)
-)
+_CLOSE_CHECKS = tuple(gate.check for gate in CHAIN if not isinstance(gate, _OPENS_ONLY))
 """The chain without the gates that answer Allow to every open, or to every close."""
 
 

@@ -1,26 +1,49 @@
 """What we believe of positions and wallet, as the exchange last said it; newest wins.
 
-Unknown is None: a leg nobody has reported is not a flat leg (L48).
+Executions move a leg until the next report. Unknown is None: a leg nobody has reported is not a
+flat leg (L48).
 """
 
 from decimal import Decimal
 
 from gridcore.clock import Instant
-from gridcore.events import NO_LIQUIDATION, Liquidation, PositionUpdate, WalletUpdate
+from gridcore.events import (
+    NO_LIQUIDATION,
+    Execution,
+    Liquidation,
+    PositionUpdate,
+    WalletUpdate,
+)
 from gridcore.instrument import Instrument
 from gridcore.pnl import unrealised
 from gridcore.saved import Saved, decimal_to_text
+from gridcore.sides import DirectionType, opens
 
 ZERO = Decimal(0)
 
 
 class MirroredLeg:
-    """One leg; `at` None means that nothing was ever reported."""
+    """One leg; `at` is the exchange's time of the last report, None: nothing was ever reported."""
 
-    __slots__ = ("at", "entry", "liquidation", "mark", "qty", "size", "unrealised", "value")
+    __slots__ = (
+        "at",
+        "entry",
+        "liquidation",
+        "mark",
+        "moved_at",
+        "qty",
+        "seen",
+        "size",
+        "unrealised",
+        "value",
+    )
 
     def __init__(self) -> None:
         self.at: Instant | None = None
+        self.moved_at = Instant(-1)
+        """The exchange's time of the newest execution: a report older than it does not know it."""
+        self.seen: Instant | None = None
+        """When the last stored report was received: the age that staleness counts from."""
         self.size = 0
         self.qty = ZERO
         self.entry: Decimal | None = None
@@ -30,32 +53,84 @@ class MirroredLeg:
         """Notional at the stored mark, at entry while no mark is known."""
         self.unrealised = ZERO
 
-    def take(self, event: PositionUpdate, instrument: Instrument) -> bool:
-        """Store a reported leg unless it is older than what is known; whether it was stored."""
-        if self.at is not None and event.at < self.at:
+    def take(
+        self, event: PositionUpdate, instrument: Instrument, now: Instant | None = None
+    ) -> bool:
+        """Store a reported leg unless it is older than what is known; whether it was stored.
+
+        What is known is the last report and every execution since, so that a stale push or a
+        listing from a lagging replica never undoes a fill (L46, A25). `now`: when it was received.
+        """
+        at = event.at
+        if at < self.moved_at or (self.at is not None and at < self.at):
             return False
-        self.at = event.at
+        self.at = at
+        if now is not None:
+            self.seen = now
         size = self.size = event.size
-        entry = self.entry = event.entry
+        self.entry = event.entry
         self.liquidation = event.liquidation
-        mark = self.mark = event.mark
+        self.mark = event.mark
         if not size:
             self.qty = self.value = self.unrealised = ZERO
             return True
-        qty = self.qty = instrument.qty_step * size
-        price = entry if mark is None else mark
-        self.value = ZERO if price is None else qty * price
-        if mark is None or entry is None:
-            self.unrealised = ZERO
-        else:
-            self.unrealised = unrealised(event.direction, entry, mark, qty)
+        self._measure(event.direction, instrument.qty_step * size, event.entry)
         return True
+
+    def apply(self, event: Execution, instrument: Instrument) -> bool:
+        """Move the leg by an execution that the last report does not contain; whether it moved.
+
+        Size, value and unrealised profit are right between a fill and its position report (L47,
+        110017). An execution up to the report's time is in the report. A close never takes the
+        size below 0. Liquidation and mark stay as reported, but a leg that opens anew has no known
+        liquidation price. Of a leg nobody reported only the time is kept: it stays unknown, and a
+        first report older than the execution is refused (L48, A26).
+        """
+        at = event.at
+        if at > self.moved_at:
+            self.moved_at = at
+        reported = self.at
+        if reported is None or at <= reported:
+            return False
+        direction, held = event.direction, self.size
+        step = instrument.qty_step
+        if not opens(direction, event.side):
+            size = self.size = max(held - event.qty, 0)
+            if not size:
+                self.qty = self.value = self.unrealised = ZERO
+                self.entry = None
+                return held > 0
+            self._measure(direction, step * size, instrument.price(event.price))
+            return True
+        size = self.size = held + event.qty
+        price = instrument.price(event.price)
+        if not held:
+            self.entry = price
+            self.liquidation = None
+        elif self.entry is not None:
+            self.entry = (self.entry * held + price * event.qty) / size
+        self._measure(direction, step * size, price)
+        return True
+
+    def _measure(self, direction: DirectionType, qty: Decimal, fallback: Decimal | None) -> None:
+        """Value the leg at its mark, else at its entry, else at the fallback."""
+        self.qty = qty
+        entry, mark = self.entry, self.mark
+        if mark is None:
+            price = fallback if entry is None else entry
+            self.value = ZERO if price is None else qty * price
+            self.unrealised = ZERO
+            return
+        self.value = qty * mark
+        self.unrealised = ZERO if entry is None else unrealised(direction, entry, mark, qty)
 
     def snapshot(self) -> dict[str, object]:
         """All memory, serialisable."""
         liquidation = self.liquidation
         return {
             "at": self.at,
+            "moved_at": self.moved_at,
+            "seen": self.seen,
             "size": self.size,
             "qty": str(self.qty),
             "entry": decimal_to_text(self.entry),
@@ -67,8 +142,9 @@ class MirroredLeg:
 
     def restore(self, saved: Saved) -> None:
         """The inverse of snapshot."""
-        at = saved.whole_or_none("at")
-        self.at = None if at is None else Instant(at)
+        self.at = _instant_or_none(saved, "at")
+        self.moved_at = Instant(saved.whole("moved_at"))
+        self.seen = _instant_or_none(saved, "seen")
         self.size = saved.whole("size")
         self.qty = saved.decimal("qty")
         self.entry = saved.decimal_or_none("entry")
@@ -79,6 +155,11 @@ class MirroredLeg:
         self.mark = saved.decimal_or_none("mark")
         self.value = saved.decimal("value")
         self.unrealised = saved.decimal("unrealised")
+
+
+def _instant_or_none(saved: Saved, name: str) -> Instant | None:
+    value = saved.whole_or_none(name)
+    return None if value is None else Instant(value)
 
 
 def _text(liquidation: Liquidation) -> str | None:
@@ -108,18 +189,22 @@ class MirroredPair:
 class MirroredWallet:
     """Cash of the account: realised balance, and what the exchange calls available."""
 
-    __slots__ = ("at", "available", "balance")
+    __slots__ = ("at", "available", "balance", "seen")
 
     def __init__(self) -> None:
         self.at: Instant | None = None
+        self.seen: Instant | None = None
+        """When the last stored report was received: the age that staleness counts from."""
         self.balance: Decimal | None = None
         self.available: Decimal | None = None
 
-    def take(self, event: WalletUpdate) -> bool:
-        """Store a reported wallet unless it is older than what is known."""
+    def take(self, event: WalletUpdate, now: Instant | None = None) -> bool:
+        """Store a reported wallet unless it is older than what is known; `now`: when received."""
         if self.at is not None and event.at < self.at:
             return False
         self.at = event.at
+        if now is not None:
+            self.seen = now
         self.balance = event.balance
         self.available = event.available
         return True
@@ -128,13 +213,14 @@ class MirroredWallet:
         """All memory, serialisable."""
         return {
             "at": self.at,
+            "seen": self.seen,
             "balance": decimal_to_text(self.balance),
             "available": decimal_to_text(self.available),
         }
 
     def restore(self, saved: Saved) -> None:
         """The inverse of snapshot."""
-        at = saved.whole_or_none("at")
-        self.at = None if at is None else Instant(at)
+        self.at = _instant_or_none(saved, "at")
+        self.seen = _instant_or_none(saved, "seen")
         self.balance = saved.decimal_or_none("balance")
         self.available = saved.decimal_or_none("available")

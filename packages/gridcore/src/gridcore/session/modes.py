@@ -25,8 +25,22 @@ class ModeCause(StrEnum):
     UNKNOWN_POSITION = "unknown_position"
     UNKNOWN_WALLET = "unknown_wallet"
     UNKNOWN_LIQUIDATION = "unknown_liquidation"
+    UNKNOWN_BOOK = "unknown_book"
+    STALE_BOOK = "stale_book"
+    STALE_POSITION = "stale_position"
+    STALE_WALLET = "stale_wallet"
+    STALE_TICKER = "stale_ticker"
     RECONCILE = "reconcile"
     LIQUIDATED = "liquidated"
+    AUTHENTICATION = "authentication"
+    BALANCE = "balance"
+    LOSS_LIMIT = "loss_limit"
+    DRAWDOWN = "drawdown"
+    SYMBOL_CHANGED = "symbol_changed"
+    DUPLICATE_FILLS = "duplicate_fills"
+    ORPHANS = "orphans"
+    FOREIGN_ORDERS = "foreign_orders"
+    OPERATOR = "operator"
 
 
 ACCOUNT = ""
@@ -83,6 +97,15 @@ class ModeBoard:
             if request.scope in scopes and request.mode > worst:
                 worst = request.mode
         return worst
+
+    def stands(self, scope: str, cause: ModeCause) -> bool:
+        """Whether this request stands."""
+        return (scope, cause.value) in self._requests
+
+    def since(self, scope: str, cause: ModeCause) -> Instant | None:
+        """Since when a request stands; None when it does not."""
+        request = self._requests.get((scope, cause.value))
+        return None if request is None else request.since
 
     def standing(self) -> list[ModeRequest]:
         """All requests, oldest first."""

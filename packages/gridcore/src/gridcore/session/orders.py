@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from gridcore.clock import Instant
-from gridcore.saved import Saved
+from gridcore.saved import Saved, price_to_text
 from gridcore.sides import DirectionType, SideType
 from gridcore.working import OpenOrder
 
@@ -43,6 +43,7 @@ class OrderEvent(IntEnum):
     CANCEL_SENT = 6
     CANCEL_REFUSED = 7
     CANCELLED = 8
+    NOT_FOUND = 9
 
 
 _S, _E = OrderState, OrderEvent
@@ -60,6 +61,7 @@ TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
     },
     _S.OPEN: {
         _E.ACCEPTED: _S.OPEN,  # the reply came late
+        _E.OUTCOME_UNKNOWN: _S.OPEN,  # the push knew better
         _E.RESTING: _S.OPEN,
         _E.PARTLY_FILLED: _S.PARTIAL,
         _E.FILLED: _S.FILLED,
@@ -68,6 +70,7 @@ TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
     },
     _S.PARTIAL: {
         _E.ACCEPTED: _S.PARTIAL,  # the reply came late
+        _E.OUTCOME_UNKNOWN: _S.PARTIAL,  # the push knew better
         _E.RESTING: _S.PARTIAL,  # messages out of order
         _E.PARTLY_FILLED: _S.PARTIAL,
         _E.FILLED: _S.FILLED,
@@ -76,6 +79,7 @@ TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
     },
     _S.CANCEL_PENDING: {
         _E.ACCEPTED: _S.CANCEL_PENDING,
+        _E.OUTCOME_UNKNOWN: _S.CANCEL_PENDING,  # of the place, after a push
         _E.RESTING: _S.CANCEL_PENDING,  # pushed before the cancel acted
         _E.PARTLY_FILLED: _S.CANCEL_PENDING,
         _E.FILLED: _S.FILLED,  # the fill won the race
@@ -83,15 +87,17 @@ TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
         _E.CANCELLED: _S.CANCELLED,
     },
     _S.UNCERTAIN: {
-        _E.ACCEPTED: _S.OPEN,
+        _E.ACCEPTED: _S.OPEN,  # the reply came after all
         _E.REFUSED: _S.REJECTED,
         _E.RESTING: _S.OPEN,
         _E.PARTLY_FILLED: _S.PARTIAL,
         _E.FILLED: _S.FILLED,
         _E.CANCELLED: _S.CANCELLED,
+        _E.NOT_FOUND: _S.REJECTED,  # listing and history say so
     },
     _S.FILLED: {
         _E.ACCEPTED: _S.FILLED,  # the reply came last
+        _E.OUTCOME_UNKNOWN: _S.FILLED,
         _E.PARTLY_FILLED: _S.FILLED,  # messages out of order
         _E.FILLED: _S.FILLED,  # execution and order update
         _E.RESTING: _S.FILLED,
@@ -100,13 +106,18 @@ TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
     },
     _S.CANCELLED: {
         _E.ACCEPTED: _S.CANCELLED,
+        _E.OUTCOME_UNKNOWN: _S.CANCELLED,
         _E.RESTING: _S.CANCELLED,
         _E.PARTLY_FILLED: _S.CANCELLED,  # filled in part before
         _E.FILLED: _S.FILLED,  # cancelled then filled: it happens
         _E.CANCEL_REFUSED: _S.CANCELLED,
         _E.CANCELLED: _S.CANCELLED,
     },
-    _S.REJECTED: {_E.REFUSED: _S.REJECTED, _E.CANCELLED: _S.REJECTED},
+    _S.REJECTED: {
+        _E.REFUSED: _S.REJECTED,  # the reply came twice
+        _E.OUTCOME_UNKNOWN: _S.REJECTED,
+        _E.CANCELLED: _S.REJECTED,  # reply and push say the same
+    },
 }
 
 _MISSING = -1
@@ -121,12 +132,12 @@ class ImpossibleTransition(Exception):
     """An order got an event that its state has no row for: our fault, not the exchange's."""
 
 
-def advance(state: OrderState, event: OrderEvent) -> OrderState:
+def following(state: OrderState, event: OrderEvent) -> OrderState:
     """The next state; ImpossibleTransition when the table has no such row."""
-    following = _TABLE[state][event]
-    if following < 0:
+    number = _TABLE[state][event]
+    if number < 0:
         raise ImpossibleTransition(f"no row for {event.name} in state {state.name}")
-    return _STATES[following]
+    return _STATES[number]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -143,6 +154,27 @@ class TrackedOrder(OpenOrder):
     opens: bool
     level: int
     sent_at: Instant
+    executed: int = 0
+    """Steps of the executions that reached us; less than `filled` while some are missing."""
+    told: int = 0
+    """Steps of which the engine knows that they were filled."""
+    ended_at: Instant | None = None
+    """When we learned that nothing more can come of it."""
+    known_at: Instant | None = None
+    """When the exchange was first known to hold it, by our clock."""
+    rested_from: Instant | None = None
+    """The same by the exchange's clock."""
+    due: Instant | None = None
+    """When it wants attention: an outcome to look up, a cancel to ask for again."""
+    cancel_attempts: int = 0
+    cancel_sent_at: Instant | None = None
+    unlisted: int = 0
+    """Complete listings in a row that should show it and do not."""
+    unlisted_at: Instant | None = None
+    unrecorded: int = 0
+    """Complete histories in a row that should show its end and do not."""
+    unrecorded_at: Instant | None = None
+    resends: int = 0
 
     @property
     def terminal(self) -> bool:
@@ -155,7 +187,7 @@ class TrackedOrder(OpenOrder):
             "order_id": self.order_id,
             "direction": self.direction.value,
             "side": self.side.value,
-            "price": int(self.price),
+            "price": price_to_text(self.price),
             "filled": self.filled,
             "cancelling": self.cancelling,
             "symbol": self.symbol,
@@ -168,16 +200,31 @@ class TrackedOrder(OpenOrder):
             "opens": self.opens,
             "level": self.level,
             "sent_at": self.sent_at,
+            "executed": self.executed,
+            "told": self.told,
+            "ended_at": self.ended_at,
+            "known_at": self.known_at,
+            "rested_from": self.rested_from,
+            "due": self.due,
+            "cancel_attempts": self.cancel_attempts,
+            "cancel_sent_at": self.cancel_sent_at,
+            "unlisted": self.unlisted,
+            "unlisted_at": self.unlisted_at,
+            "unrecorded": self.unrecorded,
+            "unrecorded_at": self.unrecorded_at,
+            "resends": self.resends,
         }
 
     @classmethod
     def restored(cls, saved: Saved) -> "TrackedOrder":
         """The inverse of snapshot."""
+        price = saved.price_or_none("price")
+        assert price is not None, "an order has a price"
         return cls(
             order_id=saved.text("order_id"),
             direction=DirectionType(saved.text("direction")),
             side=SideType(saved.text("side")),
-            price=saved.whole("price"),
+            price=price,
             filled=saved.whole("filled"),
             cancelling=saved.flag("cancelling"),
             symbol=saved.text("symbol"),
@@ -190,30 +237,61 @@ class TrackedOrder(OpenOrder):
             opens=saved.flag("opens"),
             level=saved.whole("level"),
             sent_at=Instant(saved.whole("sent_at")),
+            executed=saved.whole("executed"),
+            told=saved.whole("told"),
+            ended_at=saved.instant_or_none("ended_at"),
+            known_at=saved.instant_or_none("known_at"),
+            rested_from=saved.instant_or_none("rested_from"),
+            due=saved.instant_or_none("due"),
+            cancel_attempts=saved.whole("cancel_attempts"),
+            cancel_sent_at=saved.instant_or_none("cancel_sent_at"),
+            unlisted=saved.whole("unlisted"),
+            unlisted_at=saved.instant_or_none("unlisted_at"),
+            unrecorded=saved.whole("unrecorded"),
+            unrecorded_at=saved.instant_or_none("unrecorded_at"),
+            resends=saved.whole("resends"),
         )
 
 
 class OrderTracker:
     """Every order of the account that is not terminal, and the recent ones that are."""
 
-    __slots__ = ("_by_order_id", "_by_wire_id", "_recent")
+    __slots__ = ("_by_order_id", "_by_wire_id", "_recent", "_recent_by_id", "taken")
 
     def __init__(self) -> None:
         self._by_wire_id: dict[str, TrackedOrder] = {}
         self._by_order_id: dict[str, TrackedOrder] = {}
         self._recent: OrderedDict[str, TrackedOrder] = OrderedDict()
+        self._recent_by_id: dict[str, TrackedOrder] = {}
+        self.taken = [[0 for _ in OrderEvent] for _ in OrderState]
+        """How often each row of the table was taken, for whoever wants to know; no memory."""
 
     def add(self, order: TrackedOrder) -> None:
-        """Track an order that is about to be sent."""
+        """Track an order that is about to be sent, or was found on the exchange.
+
+        An order that is sent once more keeps its wire id: its refused record is forgotten.
+        """
         assert order.wire_id not in self._by_wire_id, f"wire id used twice: {order.wire_id}"
         self._by_wire_id[order.wire_id] = order
         if order.order_id:
             self._by_order_id[order.order_id] = order
+        if order.wire_id in self._recent:
+            self._forget(self._recent.pop(order.wire_id))
+
+    def advance(self, order: TrackedOrder, event: OrderEvent) -> OrderState:
+        """Take one row of the table; the new state."""
+        before = order.state
+        after = order.state = following(before, event)
+        self.taken[before][event] += 1
+        return after
 
     def identify(self, order: TrackedOrder, order_id: str) -> None:
         """Note the exchange's id of an order."""
         order.order_id = order_id
-        self._by_order_id[order_id] = order
+        if order.terminal:
+            self._recent_by_id[order_id] = order
+        else:
+            self._by_order_id[order_id] = order
 
     def find(self, order_id: str, wire_id: str) -> TrackedOrder | None:
         """The order with this id, live or recent; None for an order that is not ours."""
@@ -221,7 +299,11 @@ class OrderTracker:
         if order is None:
             order = self._by_wire_id.get(wire_id)
             if order is None:
-                order = self._recent.get(wire_id)
+                order = self._recent_by_id.get(order_id)
+                if order is None:
+                    order = self._recent.get(wire_id)
+            if order is not None and order.order_id and order_id and order.order_id != order_id:
+                return None  # another order that carries the same wire id
         return order
 
     def settle(self, order: TrackedOrder) -> None:
@@ -230,12 +312,26 @@ class OrderTracker:
         self._by_order_id.pop(order.order_id, None)
         recent = self._recent
         recent[order.wire_id] = order
+        if order.order_id:
+            self._recent_by_id[order.order_id] = order
         if len(recent) > RECENT_LIMIT:
-            recent.popitem(last=False)
+            self._forget(recent.popitem(last=False)[1])
+
+    def _forget(self, order: TrackedOrder) -> None:
+        if order.order_id:
+            self._recent_by_id.pop(order.order_id, None)
 
     def live(self) -> Iterator[TrackedOrder]:
         """Orders that are not terminal, in the order in which they were approved."""
         return iter(self._by_wire_id.values())
+
+    def live_of(self, symbol: str) -> list[TrackedOrder]:
+        """Orders of one symbol that are not terminal."""
+        return [order for order in self._by_wire_id.values() if order.symbol == symbol]
+
+    def recent(self) -> Iterator[TrackedOrder]:
+        """Terminal orders that are still remembered, oldest first."""
+        return iter(self._recent.values())
 
     def __len__(self) -> int:
         return len(self._by_wire_id)
@@ -252,8 +348,11 @@ class OrderTracker:
         self._by_wire_id.clear()
         self._by_order_id.clear()
         self._recent.clear()
+        self._recent_by_id.clear()
         for part in saved.parts("live"):
             self.add(TrackedOrder.restored(part))
         for part in saved.parts("recent"):
             order = TrackedOrder.restored(part)
             self._recent[order.wire_id] = order
+            if order.order_id:
+                self._recent_by_id[order.order_id] = order

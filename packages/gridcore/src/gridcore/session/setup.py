@@ -13,6 +13,7 @@ from gridcore.config import (
 from gridcore.instrument import Instrument
 from gridcore.message import message
 from gridcore.session.effects import TimeInForce
+from gridcore.session.ownership import ForeignOrders, OrphanOrders
 from gridcore.tiers import RiskTiers
 
 
@@ -32,3 +33,11 @@ class StrategySetup:
     time_in_force: TimeInForce = TimeInForce.POST_ONLY
     salt: IdentitySalt = IdentitySalt.STRAT_ID
     anchor_price: Decimal | None = None
+
+
+@message
+class AccountPolicies:
+    """What is done about orders on our symbols that no strategy of ours sent."""
+
+    foreign_orders: ForeignOrders = ForeignOrders.IGNORE
+    orphan_orders: OrphanOrders = OrphanOrders.REFUSE

@@ -4,9 +4,9 @@ It decides on tickers only; every other event changes what the next ticker may d
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from gridcore.clock import Instant
+from gridcore.config import SidePolicy
 from gridcore.engine import GridEngine
 from gridcore.events import Ticker
 from gridcore.instrument import Price, Steps, Ticks
@@ -21,50 +21,54 @@ from gridcore.policy import (
     Limits,
     PriceBand,
 )
-from gridcore.session.breakers import Breaker
+from gridcore.session.brakes import Brakes
+from gridcore.session.crossing import Crossing
 from gridcore.session.denials import Denials
+from gridcore.session.duplicates import DuplicateGuard
 from gridcore.session.effects import (
     CancelOrder,
     CancelReason,
     PlaceOrder,
     Severity,
 )
-from gridcore.session.exposure import AccountExposure, Exposure
-from gridcore.session.gates import Proposal, approve, judge
+from gridcore.session.exposure import AccountExposure
+from gridcore.session.gates import Deny, Proposal, approve, judge
+from gridcore.session.means import Means
 from gridcore.session.mirror import MirroredPair, MirroredWallet
 from gridcore.session.modes import Mode
-from gridcore.session.orders import OrderEvent, OrderState, OrderTracker, TrackedOrder, advance
+from gridcore.session.orders import OrderEvent, OrderState, OrderTracker, TrackedOrder
 from gridcore.session.outbox import Outbox
 from gridcore.session.reservations import Reservations
 from gridcore.session.risk_watch import RiskWatch
 from gridcore.session.setup import StrategySetup
-from gridcore.sizing import Sized, SizeFlag, Sizer, early_imbalance_factor, parse_amount
 from gridcore.working import OpenOrder, WorkingBook
 
 _CANCEL_REASONS = {cause: CancelReason(cause.value) for cause in CancelCause}
-_ONE = Decimal(1)
 
 
 class Strategy:
     """The orders one strategy wants, has and may have."""
 
     __slots__ = (
-        "_early",
-        "_exposure",
         "_mint",
         "_out",
-        "_sizer",
-        "_together",
         "_tracker",
         "book",
-        "breaker",
+        "brakes",
+        "brakes_name",
         "close_gate",
         "closing_only",
+        "crossing",
         "denials",
         "engine",
+        "follows",
+        "guard",
         "instrument",
         "last_ticker",
         "limits",
+        "listed_at",
+        "live",
+        "means",
         "min_steps",
         "modes",
         "pair",
@@ -104,7 +108,6 @@ class Strategy:
         self.limits = Limits()
         self.denials = Denials(self.limits)
         self.reserved = Reservations()
-        self.breaker = Breaker()
         self.pair = MirroredPair()
         self.wallet = wallet
         self.risk = RiskWatch(setup.risk, setup.safety, setup.instrument, self.pair, wallet)
@@ -115,21 +118,20 @@ class Strategy:
         """The grid's hold that the account was last told of."""
         self.stirred = True
         """Whether something happened that the next ticker may act upon."""
+        self.live = 0
+        """Orders that are not terminal."""
+        self.listed_at: Instant | None = None
+        """When the last complete listing of our orders was received."""
+        self.crossing = Crossing()
+        self.means = Means(setup, self.pair, wallet, self.reserved, self.risk, together)
+        self.guard = DuplicateGuard()
+        self.follows = setup.grid.side_policy is SidePolicy.FOLLOW
+        """Whether a fill may be told to the engine twice: under follow the newest one counts."""
+        self.brakes_name = f"brakes/{self.symbol}"
+        self.brakes = Brakes(setup.safety, self.means.caps.placements)
         self._tracker = tracker
         self._out = out
         self._mint = mint
-        self._sizer = Sizer(parse_amount(setup.sizing.amount), setup.instrument)
-        self._early = setup.sizing.early_imbalance_multiplier
-        self._exposure = Exposure(
-            setup.instrument,
-            setup.tiers,
-            setup.sizing.leverage,
-            setup.taker_fee,
-            self.pair,
-            self.reserved,
-        )
-        self._together = together
-        together.join(self._exposure)
         self.last_ticker: Ticker | None = None
 
     # -- decisions -------------------------------------------------------------------------
@@ -143,11 +145,12 @@ class Strategy:
         held = self.reserved.held_for
         if held[0] is not None or held[1] is not None:
             self._drop_held_coverage(ticker.last)
+        crossed = self.crossing.observe(ticker.last, now)
         risk_changed = self.risk.observe(ticker.last, now)
         # A fill may have set or lifted the hold between two tickers.
         hold_changed = engine.rules.hold is not self.told_hold
         self.told_hold = engine.rules.hold
-        return risk_changed or hold_changed
+        return risk_changed or hold_changed or crossed
 
     def act(self, now: Instant) -> None:
         """Cancel and place what the last ticker calls for: cancels first."""
@@ -155,9 +158,9 @@ class Strategy:
         rules = self.engine.rules
         for order, cause in rules.cancels(self.book):
             if not order.cancelling:
-                self.cancel(order, _CANCEL_REASONS[cause])
+                self.cancel(order, _CANCEL_REASONS[cause], now)
         if self.closing_only:
-            self._cancel_opens()
+            self._cancel_opens(now)
         limits, denied = self.limits, self.denials.levels
         for place in rules.places(self.book, limits):
             if limits.denies(place.direction, place.side, place.price):
@@ -168,26 +171,16 @@ class Strategy:
 
     def _propose(self, place: Candidate, now: Instant) -> None:
         direction, side, price = place.direction, place.side, place.price
-        if price in self.book.at[direction]:
-            return  # admitted only when no order of that level and direction is left
         proposal = Proposal(self, price, direction, side, now)
         denial = judge(proposal)
         if denial is not None:
-            if self.denials.remember(proposal, denial, self.uncovered(direction)):
-                self._out.notice(
-                    now,
-                    "gridcore.session",
-                    "order_denied",
-                    Severity.INFO,
-                    strat_id=self.setup.strat_id,
-                    reason=denial.reason.value,
-                    direction=DIRECTIONS[direction].value,
-                    side=SIDES[side].value,
-                    price=self.instrument.price_text(Ticks(price)),
-                )
+            self._denied(proposal, denial)
             return
+        if proposal.raised and self.denials.first_raise():
+            self._notice(now, "size_raised_to_minimum", steps=str(proposal.steps))
         identity = self.engine.identity(price, direction, side)
-        wire_id = self._mint(identity, now)
+        again = self.brakes.wire_id_to_reuse((direction, side, price), now)
+        wire_id = self._mint(identity, now) if again is None else again
         level = self.engine.level_index(price)
         order = TrackedOrder(
             order_id="",
@@ -205,9 +198,8 @@ class Strategy:
             level=level,
             sent_at=now,
         )
-        self._tracker.add(order)
-        self.book.add(order)
-        self.reserved.add(order)
+        self._take_in(order)
+        self.brakes.rate.note(now)
         if not proposal.opens and self.reserved.held_for[direction] == price:
             self._release_held(direction)
         request = PlaceOrder(
@@ -225,7 +217,31 @@ class Strategy:
         )
         self._out.requests.append(approve(proposal, request))
 
-    def cancel(self, order: OpenOrder, reason: CancelReason) -> None:
+    def _take_in(self, order: TrackedOrder) -> None:
+        self._tracker.add(order)
+        self.book.add(order)
+        self.reserved.add(order)
+        self.crossing.add(order)
+        self.live += 1
+
+    def _denied(self, proposal: Proposal, denial: Deny) -> None:
+        direction, side, price = proposal.direction, proposal.side, proposal.price
+        if self.denials.remember(proposal, denial, self.means.uncovered(direction)):
+            self._notice(
+                proposal.at,
+                "order_denied",
+                reason=denial.reason.value,
+                direction=DIRECTIONS[direction].value,
+                side=SIDES[side].value,
+                price=self.instrument.price_text(Ticks(price)),
+            )
+
+    def _notice(self, at: Instant, event: str, **fields: str) -> None:
+        self._out.notice(
+            at, "gridcore.session", event, Severity.INFO, strat_id=self.setup.strat_id, **fields
+        )
+
+    def cancel(self, order: OpenOrder, reason: CancelReason, now: Instant) -> None:
         """Ask for the cancel of an order that the exchange knows; one in flight per order (L22)."""
         assert isinstance(order, TrackedOrder)
         if order.cancelling:
@@ -234,86 +250,50 @@ class Strategy:
             self.stirred = True  # a ticker after its acknowledgement asks again
             return
         order.cancelling = True
-        order.state = advance(order.state, OrderEvent.CANCEL_SENT)
+        order.cancel_sent_at = now
+        order.cancel_attempts += 1
+        self._tracker.advance(order, OrderEvent.CANCEL_SENT)
         self._out.cancel(
             CancelOrder(
                 symbol=self.symbol, order_id=order.order_id, wire_id=order.wire_id, reason=reason
             )
         )
 
-    def give_up_close(self, direction: int, price: int, reason: CancelReason) -> bool:
+    def give_up_close(self, direction: int, price: int, reason: CancelReason, now: Instant) -> bool:
         """Cancel the close at a price for the coverage it holds; whether a cancel is under way."""
         order = self.book.at[direction][price]
-        self.cancel(order, reason)
+        self.cancel(order, reason, now)
         return order.cancelling
 
-    def _cancel_opens(self) -> None:
+    def _cancel_opens(self, now: Instant) -> None:
         for direction in (0, 1):
             if self.modes[direction] >= Mode.CLOSE_ONLY:
                 for _, order in sorted(self.book.at[direction].items()):
                     if isinstance(order, TrackedOrder) and order.opens:
-                        self.cancel(order, CancelReason.MODE)
-
-    # -- what the gates ask ----------------------------------------------------------------
-
-    def size(self, proposal: Proposal) -> Sized | None:
-        """Steps of an order at its level; None while the wallet is unknown."""
-        balance = self.wallet.balance
-        ticker = self.last_ticker
-        if balance is None or ticker is None:
-            return None
-        long, short = self.pair.legs
-        verdict = self.risk.verdict(ticker.last, ticker.mark)
-        multiplier = verdict.multiplier(DIRECTIONS[proposal.direction], SIDES[proposal.side])
-        if self._early != _ONE:
-            multiplier *= early_imbalance_factor(
-                long.size, short.size, long.liquidation, short.liquidation, self._early
-            )
-        if not proposal.opens:
-            return self._sizer.closing(proposal.price, balance, multiplier)
-        sized = self._sizer.opening(proposal.price, balance, multiplier)
-        if sized.flag is SizeFlag.RAISED and self.denials.first_raise():
-            self._out.notice(
-                proposal.at,
-                "gridcore.session",
-                "size_raised_to_minimum",
-                Severity.WARNING,
-                strat_id=self.setup.strat_id,
-                steps=str(sized.steps),
-            )
-        return sized
-
-    def uncovered(self, direction: int) -> int:
-        """Steps of the position that no close covers."""
-        return self.pair.legs[direction].size - self.reserved.covered[direction]
-
-    def affords(self, proposal: Proposal) -> bool:
-        """Whether the wallet carries one more open."""
-        return self._together.affords(
-            self._exposure, proposal.direction, proposal.price, proposal.steps
-        )
-
-    def within_max_margin(self, proposal: Proposal) -> bool:
-        """Whether everything on the symbol stays within max_margin times the wallet."""
-        balance = self.wallet.balance
-        if balance is None:
-            return False
-        value = self._exposure.value_with(proposal.price, proposal.steps)
-        return value <= self.setup.risk.max_margin * balance
+                        self.cancel(order, CancelReason.MODE, now)
 
     # -- what events change ----------------------------------------------------------------
+
+    def adopt(self, order: TrackedOrder) -> None:
+        """An order of ours was found on the exchange."""
+        self._take_in(order)
+        self.stirred = True
 
     def order_gone(self, order: TrackedOrder) -> None:
         """An order is terminal: its level, coverage and margin are free."""
         direction = 0 if order.direction is DIRECTIONS[0] else 1
         self.book.remove(order)
         self.reserved.remove(order)
+        self.crossing.remove(order)
         self._tracker.settle(order)
+        self.live -= 1
         self.stirred = True
-        if order.opens:
-            self.denials.books_changed()
-        else:
-            self.denials.coverage_changed(direction, self.uncovered(direction))
+        denials = self.denials
+        if denials.levels:
+            denials.order_gone(direction, int(order.price))
+        if not order.opens:
+            denials.coverage_changed(direction, self.means.uncovered(direction))
+        denials.books_changed()
 
     def order_known(self) -> None:
         """The exchange's id of an order is known: it can be cancelled from now on."""
@@ -326,17 +306,24 @@ class Strategy:
         for change in self.engine.rules.fill(price, at, sequence, self.book):
             self._levels_changed(change, now)
 
-    def position_reported(self, direction: int) -> None:
-        """The mirror of one leg was refreshed."""
+    def leg_moved(self, direction: int) -> None:
+        """The mirror of one leg was refreshed, or moved by an execution."""
         self.stirred = True
-        self.denials.coverage_changed(direction, self.uncovered(direction))
+        self.denials.coverage_changed(direction, self.means.uncovered(direction))
         self.denials.books_changed()
 
-    def breaker_due(self, now: Instant) -> None:
-        """A block of the breaker may be over."""
-        if self.breaker.expire(now):
+    def position_sure(self, direction: int, asked_at: Instant) -> None:
+        """A position report came that was asked, or made, at an instant."""
+        since = self.brakes.unsure[direction]
+        if since is not None and asked_at > since:
+            self.brakes.unsure[direction] = None
+            self.denials.position_sure(direction)
             self.stirred = True
-            self.denials.levels.clear()
+
+    def brakes_due(self, now: Instant) -> None:
+        """Something that slowed placements down may be over."""
+        if self.brakes.release(now, self.denials):
+            self.stirred = True
 
     def set_mode(self, direction: int, mode: Mode) -> None:
         """A mode is in force from now on."""
@@ -350,6 +337,7 @@ class Strategy:
         self.stirred = True
         if change.cause is not ChangeCause.SHIFTED:
             self.denials.clear()
+            self.brakes.forget_retries()
         self._out.notice(
             now,
             "gridcore.grid",
@@ -377,19 +365,21 @@ class Strategy:
 
     # -- skipping --------------------------------------------------------------------------
 
-    def quiet_band(self) -> PriceBand | None:
-        """Where a ticker changes nothing; None when the next one may matter."""
+    def quiet_band(self, within: PriceBand = (None, None)) -> PriceBand | None:
+        """Where a ticker changes nothing, in a given band; None when the next one may matter."""
         if self.stirred:
             return None
         band = self.engine.quiet_band(self.book, self.limits)
         risk = self.risk.band()
-        if band is None or risk is None:
+        crossing = self.crossing.band()
+        if band is None or risk is None or crossing is None:
             return None
         low, high = band
-        if risk[0] is not None and (low is None or risk[0] > low):
-            low = risk[0]
-        if risk[1] is not None and (high is None or risk[1] < high):
-            high = risk[1]
+        for inner_low, inner_high in (risk, crossing, within):
+            if inner_low is not None and (low is None or inner_low > low):
+                low = inner_low
+            if inner_high is not None and (high is None or inner_high < high):
+                high = inner_high
         held = self.reserved.held_for
         if held[0] is not None and (high is None or held[0] < high):
             high = held[0]

@@ -19,8 +19,11 @@ def strategy_snapshot(strategy: Strategy) -> dict[str, object]:
         "legs": [leg.snapshot() for leg in strategy.pair.legs],
         "held_for": list(strategy.reserved.held_for),
         "denials": strategy.denials.snapshot(),
-        "breaker": strategy.breaker.snapshot(),
+        "brakes": strategy.brakes.snapshot(),
+        "crossing": strategy.crossing.snapshot(),
+        "guard": strategy.guard.snapshot(),
         "risk": strategy.risk.snapshot(),
+        "listed_at": strategy.listed_at,
         "stirred": strategy.stirred,
         "told_hold": None if strategy.told_hold is None else strategy.told_hold.value,
         "ticker": None
@@ -41,14 +44,21 @@ def restore_strategy(strategy: Strategy, saved: Saved, orders: Iterable[TrackedO
         leg.restore(part)
     strategy.pair.version += 1
     strategy.reserved.clear()
+    strategy.crossing.clear()
+    strategy.live = 0
     for order in orders:
         strategy.book.add(order)
         strategy.reserved.add(order)
+        strategy.crossing.add(order)
+        strategy.live += 1
     long, short = saved.list_of("held_for")
     strategy.reserved.held_for = [_whole(long), _whole(short)]
     strategy.denials.restore(saved.part("denials"))
-    strategy.breaker.restore(saved.part("breaker"))
+    strategy.brakes.restore(saved.part("brakes"))
+    strategy.crossing.restore(saved.part("crossing"))
+    strategy.guard.restore(saved.part("guard"))
     strategy.risk.restore(saved.part("risk"))
+    strategy.listed_at = saved.instant_or_none("listed_at")
     strategy.stirred = saved.flag("stirred")
     told = saved.raw("told_hold")
     strategy.told_hold = None if told is None else Hold(str(told))

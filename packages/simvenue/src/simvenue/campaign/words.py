@@ -85,3 +85,5 @@ class Scenario:
     start: Instant
     calm_from: Instant
     """No fault acts from here on; what one of them delayed has arrived."""
+    partial_fills: int = 250
+    """Per mille of the fills are cut to a part of the quantity; markets do so without any fault."""
