@@ -13,6 +13,7 @@ from typing import Any
 KERNEL = Path("packages/gridcore/src/gridcore")
 SESSION = "session"
 TESTS = Path("packages/gridcore/tests")
+SESSION_TESTS = (TESTS / SESSION).as_posix()
 TABLE = Path(__file__).with_name("breaks.toml")
 GATES = f"{SESSION}/gates.py"
 CHAIN = "CHAIN"
@@ -30,7 +31,7 @@ class DoesNotApply(Exception):
 class Break:
     """One mistake: in `module`, relative to gridcore's sources, `old` becomes `new`.
 
-    `tests` are paths or node ids relative to the root; at least one test in them must fail.
+    `tests` are paths or node ids relative to the root, run in this order; one test must fail.
     """
 
     name: str
@@ -63,8 +64,8 @@ def own_tests(module: str) -> str:
 def read_table(text: str) -> list[Break]:
     """The breaks of a TOML document: for each module a list of tables, in this order.
 
-    Keys are `name`, `old`, `new` and, where others than the module's own notice, `tests`. Raises
-    BadTable.
+    Keys are `name`, `old`, `new`, and `tests` where others notice than the module's own and the
+    session's. Raises BadTable.
     """
     document: dict[str, list[dict[str, Any]]] = tomllib.loads(text)
     return [_row(module, row) for module, rows in document.items() for row in rows]
@@ -74,7 +75,7 @@ def _row(module: str, row: dict[str, Any]) -> Break:
     keys = {"name", "old", "new"}
     if set(row) - {"tests"} != keys:
         raise BadTable(f"{module}: expected the keys name, old, new, found {', '.join(row)}")
-    tests = tuple(row.get("tests", [own_tests(module)]))
+    tests = tuple(row.get("tests", [own_tests(module), SESSION_TESTS]))
     return Break(name=row["name"], module=module, old=row["old"], new=row["new"], tests=tests)
 
 

@@ -28,7 +28,6 @@ from tools.mutation.trials import NotGreen, Record, Stage, Trial, check_unchange
 ROOT = Path(__file__).resolve().parents[2]
 STATE = Path("out/mutation")
 KILLED_PCT_MIN = 90
-SESSION_TESTS = (breaks.TESTS / breaks.SESSION).as_posix()
 CAMPAIGN = "packages/simvenue/src/simvenue/campaign"
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
 CAMPAIGN_COMMAND = (
@@ -84,7 +83,10 @@ def run_breaks(chosen: Sequence[Break], workshop: Workshop) -> int:
             key=break_key(one),
             path=one.path,
             text=one.apply(workshop.source(one.path)),
-            stages=(Stage(name="tests", command=(*PYTEST, *one.tests), limit_s=stage.limit_s),),
+            stages=tuple(
+                Stage(name=test, command=(*PYTEST, test), limit_s=stage.limit_s)
+                for test in one.tests
+            ),
         )
         for one in chosen
     ]
@@ -124,7 +126,7 @@ def mutant_stages(root: Path, module: str, suite: Stage, campaign: Stage | None)
 def run_drawn(chosen: Sequence[Mutant], of: int, seed: int, workshop: Workshop) -> int:
     """Makes every drawn mistake and prints what noticed it."""
     root = workshop.copies[0].root
-    suite = workshop.unchanged("session tests", (*PYTEST, SESSION_TESTS))
+    suite = workshop.unchanged("session tests", (*PYTEST, breaks.SESSION_TESTS))
     campaign = None
     if (root / CAMPAIGN).is_dir() or (root / f"{CAMPAIGN}.py").is_file():
         campaign = workshop.unchanged("campaign", CAMPAIGN_COMMAND)

@@ -15,8 +15,12 @@ from gridcore.session.gates import (
     AffordabilityGate,
     BreakerGate,
     CoverageGate,
+    DuplicateGate,
     MaxMarginGate,
     ModeGate,
+    NotionalGate,
+    OpenOrdersGate,
+    RateGate,
     SizeGate,
 )
 from gridcore.sides import BUY, LONG, SHORT, GridSideType, opens
@@ -173,13 +177,16 @@ def test_closes_that_free_margin_are_not_throttled_while_the_balance_is_low() ->
 
 
 def test_every_placement_meets_the_gates_in_one_order() -> None:
-    """X-5: mode, size, coverage, affordability, max_margin, breaker; a duplicate (X-1) is admitted
-    by none of them, since a level with a live order is never proposed."""
+    """X-5: what it may not exceed comes after what it is; a close passes the four of exposure."""
     assert [type(gate) for gate in CHAIN] == [
         ModeGate,
+        DuplicateGate,
         SizeGate,
         CoverageGate,
         AffordabilityGate,
         MaxMarginGate,
+        OpenOrdersGate,
+        NotionalGate,
         BreakerGate,
+        RateGate,
     ]

@@ -128,6 +128,7 @@ def test_a_manual_close_cuts_the_closes_that_the_leg_no_longer_covers(
         if isinstance(event, OrderUpdate)
     ]
     assert told == [("far", "Cancelled", 4), ("near", "New", 5)]
+    assert names(events)[-2:] == ["PositionUpdate", "WalletUpdate"]
     assert venue.legs(BTC)[0].size == 5
 
 

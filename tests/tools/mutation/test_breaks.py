@@ -42,7 +42,10 @@ def test_a_table_names_its_breaks_module_by_module() -> None:
         module="session/a.py",
         old="x",
         new="y",
-        tests=("packages/gridcore/tests/session/test_a.py",),
+        tests=(
+            "packages/gridcore/tests/session/test_a.py",
+            "packages/gridcore/tests/session",
+        ),
     )
     assert (second.name, second.tests) == ("m", ("tests/test_b.py",))
 

@@ -44,8 +44,8 @@ def test_what_is_known_is_not_run_again_until_the_code_changes(
     changed = entry([], [gate_break], tree)
 
     assert again.out == first.out
-    assert "noticed by tests" in first.err
-    assert "noticed by tests" not in again.err
+    assert "noticed by packages" in first.err
+    assert "noticed by packages" not in again.err
     assert changed == 3
 
 

@@ -20,11 +20,12 @@ from gridcore.events import (
     Execution,
     FundingPaid,
     Liquidated,
-    OperatorResumed,
-    OrdersSnapshot,
-    OrderUpdate,
+    OperatorAction,
+    OperatorCommand,
     PlaceRejected,
+    PositionsSnapshot,
     PositionUpdate,
+    SessionStarted,
     TimerFired,
 )
 from gridcore.session.account import AccountSession
@@ -33,9 +34,10 @@ from gridcore.session.effects import (
     AskSnapshot,
     CancelOrder,
     Effects,
-    SnapshotKind,
 )
 from simvenue import SimVenue
+from simvenue.campaign.answers import Answers
+from simvenue.records import Records
 from tapes.scan import first_at_or_after, load_or_build
 
 Progress = Callable[[int], None]
@@ -59,6 +61,8 @@ class Run:
         self.streams = streams_of(plan, self.indexes)
         self.start = start_of(plan, self.streams)
         self.venue = SimVenue(plan.venue, tuple(plan.symbols.values()), self.start)
+        self.records = Records(plan.symbols)
+        self.answers = Answers(self.venue, self.records)
         self.session = AccountSession(
             "backtest", [setup_of(plan, one) for one in plan.strategies], plan.safety
         )
@@ -95,9 +99,7 @@ class Run:
 
     def play(self) -> RunOutcome:
         """Play every row and return what came of it."""
-        self._deliver([self.venue.wallet_update(self.start)])
-        for symbol in self.symbols:
-            self._deliver(self.venue.position_updates(symbol, self.start))
+        self._handle(SessionStarted(at=self.start))
         total_before = [stream.cursor for stream in self.streams]
         while not self.venue.stopped:
             deadline = self._deadline()
@@ -260,6 +262,7 @@ class Run:
             kind = type(event)
             if kind is Execution:
                 self._cash_moved = True
+                self.records.take((event,))
             elif kind in _NOTED:
                 self._note(event)
             effects = handle(event, now)
@@ -268,7 +271,7 @@ class Run:
                 if effects.requests:
                     self._carry_out(effects)
             if kind is Liquidated and not self.venue.stopped:
-                self._handle(OperatorResumed(at=now))
+                self._handle(OperatorCommand(at=now, action=OperatorAction.RESUME, symbol=None))
 
     def _note(self, event: Event) -> None:
         """Keep count of what the run itself needs."""
@@ -279,6 +282,7 @@ class Run:
             self.recorder.distance(event)
         else:
             self._cash_moved = True
+            self.records.take((event,))
             if isinstance(event, Liquidated):
                 self.recorder.liquidated(event)
 
@@ -303,17 +307,11 @@ class Run:
 
     def _answer(self, request: AskSnapshot) -> None:
         """The venue's view, as the exchange would answer it."""
-        if request.kind is SnapshotKind.WALLET:
-            self._deliver([self.venue.wallet_update(self.now)])
-            return
-        assert request.symbol is not None, "positions and orders are asked per symbol"
-        if request.kind is SnapshotKind.POSITIONS:
-            self._deliver(self.venue.position_updates(request.symbol, self.now))
-            return
-        listed: tuple[OrderUpdate, ...] = tuple(self.venue.open_orders(request.symbol))
-        self._deliver(
-            [OrdersSnapshot(symbol=request.symbol, asked_at=self.now, orders=listed, complete=True)]
-        )
+        answer = self.answers.answer(request, self.now, self.now)
+        if isinstance(answer, PositionsSnapshot):
+            for leg in answer.legs:
+                self._note(leg)
+        self._deliver([answer])
 
 
 def run_backtest(

@@ -1,8 +1,9 @@
 """What the session's tests share: setups, an exchange at the port, and a run that joins the two."""
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from gridcore.events import (
     NO_LIQUIDATION,
     CancelAccepted,
     CancelRejected,
+    CancelUnknown,
     Event,
     ExecType,
     Execution,
@@ -28,6 +30,7 @@ from gridcore.events import (
     OrderUpdate,
     PlaceAccepted,
     PlaceRejected,
+    PlaceUnknown,
     PositionsSnapshot,
     PositionUpdate,
     SessionStarted,
@@ -148,6 +151,12 @@ class FakeExchange:
         self.marks: dict[str, Decimal] = {}
         self.refuse_places: deque[int] = deque()
         self.refuse_cancels: deque[int] = deque()
+        self.lost_places: deque[bool] = deque()
+        """Placements whose reply and push are lost; whether they come to rest all the same."""
+        self.lost_cancels: deque[bool] = deque()
+        """Cancels whose reply and push are lost; whether they act all the same."""
+        self.landed: set[str] = set()
+        """Wire ids that the exchange took: each is taken once (110072)."""
         self.placed: list[PlaceOrder] = []
         self.ended: list[OrderUpdate] = []
         self.executions: list[Execution] = []
@@ -164,21 +173,29 @@ class FakeExchange:
 
     def _place(self, request: PlaceOrder) -> list[Event]:
         self.placed.append(request)
-        if self.refuse_places:
-            code = self.refuse_places.popleft()
-            if code:
-                return [
-                    PlaceRejected(
-                        symbol=request.symbol,
-                        at=self.now,
-                        wire_id=request.wire_id,
-                        code=code,
-                        text="no",
-                    )
-                ]
-        self._ids += 1
-        resting = Resting(request, f"O{self._ids}", int(request.qty))
-        self.orders[resting.order_id] = resting
+        known = request.wire_id in self.landed
+        if self.lost_places:
+            if self.lost_places.popleft() and not known:
+                self._rest(request)
+            return [
+                PlaceUnknown(
+                    symbol=request.symbol, at=self.now, wire_id=request.wire_id, text="timeout"
+                )
+            ]
+        code = self.refuse_places.popleft() if self.refuse_places else 0
+        if known:
+            code = 110072
+        if code:
+            return [
+                PlaceRejected(
+                    symbol=request.symbol,
+                    at=self.now,
+                    wire_id=request.wire_id,
+                    code=code,
+                    text="no",
+                )
+            ]
+        resting = self._rest(request)
         return [
             PlaceAccepted(
                 symbol=request.symbol,
@@ -189,7 +206,23 @@ class FakeExchange:
             self.update(resting, OrderStatus.NEW),
         ]
 
+    def _rest(self, request: PlaceOrder) -> Resting:
+        self._ids += 1
+        self.landed.add(request.wire_id)
+        resting = Resting(request, f"O{self._ids}", int(request.qty))
+        self.orders[resting.order_id] = resting
+        return resting
+
     def _cancel(self, request: CancelOrder) -> list[Event]:
+        if self.lost_cancels:
+            leaving = self.orders.get(request.order_id)
+            if self.lost_cancels.popleft() and leaving is not None:
+                self.withdraw(leaving)
+            return [
+                CancelUnknown(
+                    symbol=request.symbol, at=self.now, order_id=request.order_id, text="timeout"
+                )
+            ]
         code = self.refuse_cancels.popleft() if self.refuse_cancels else 0
         resting = self.orders.get(request.order_id)
         if resting is None:
@@ -576,9 +609,14 @@ ACTIONS = (
     "liquidated",
     "wait",
     "lone_update",
+    "lost_place",
+    "lost_cancel",
+    "vanish",
+    "another",
+    "restart",
 )
 
-_CODES = (110007, 110017, 110017, 10001)
+_CODES = (110007, 110017, 110017, 10001, 10006, 10002, 10016, 110072)
 
 
 class RandomAccount:
@@ -609,8 +647,16 @@ class RandomAccount:
     def tick(self, number: int) -> None:
         self._tick(BTC, number % 61 - 30)
 
+    def recover(self) -> None:
+        """The operator resumes, and streams that were lost are back."""
+        if self.halted:
+            self.liquidated(1)
+        if self.lost:
+            self.stream(0)
+
     def drift(self, number: int) -> None:
         """Several tickers in a row, nothing else between them."""
+        self.recover()
         for step in range(2, 2 + number % 5):
             self._tick(BTC, number // step % 101 - 50)
 
@@ -621,7 +667,7 @@ class RandomAccount:
         self._tick(ETH, number % 121 - 60)
 
     def deliver(self, number: int) -> None:
-        self.run.deliver(1 + number % 5)
+        self.run.deliver(1 + number % 12)
 
     def _orders(self) -> list[Resting]:
         return [
@@ -660,7 +706,7 @@ class RandomAccount:
             self.run.send(arrived[number % len(arrived)])
 
     def refuse_place(self, number: int) -> None:
-        self.run.exchange.refuse_places.extend([_CODES[number % 4]] * (1 + number % 3))
+        self.run.exchange.refuse_places.extend([_CODES[number % len(_CODES)]] * (1 + number % 3))
 
     def refuse_cancel(self, number: int) -> None:
         self.run.exchange.refuse_cancels.append((110001, 10016)[number % 2])
@@ -675,6 +721,9 @@ class RandomAccount:
             )
 
     def wallet(self, number: int) -> None:
+        if number % 5 == 0:
+            poor = replace(self.run.exchange.wallet_update(), available=ZERO)
+            self.run.send(poor)
         self.run.deposit(str(number % 7 - 3))
 
     def danger(self, number: int) -> None:
@@ -715,7 +764,36 @@ class RandomAccount:
         self.run.send(event)
 
     def wait(self, number: int) -> None:
-        self.run.wait(number % 90 * SECOND_US)
+        """Answers take a while, but not longer than 5 s."""
+        for _ in range(number % 18):
+            self.run.wait(5 * SECOND_US)
+            self.run.deliver()
+        self.run.wait(number % 5 * SECOND_US)
+
+    def lost_place(self, number: int) -> None:
+        self.run.exchange.lost_places.append(bool(number % 2))
+
+    def lost_cancel(self, number: int) -> None:
+        self.run.exchange.lost_cancels.append(bool(number % 2))
+
+    def vanish(self, number: int) -> None:
+        """An order ends, and the push that would tell of it is lost."""
+        orders = list(self.run.exchange.orders.values())
+        if orders:
+            self.run.exchange.now = self.run.now
+            self.run.exchange.withdraw(orders[number % len(orders)], "EC_PerCancelRequest")
+
+    def another(self, number: int) -> None:
+        """Another hand trades on our symbol."""
+        self.run.hold((LONG, SHORT)[number % 2], number // 2 % 30)
+
+    def restart(self, number: int) -> None:
+        """The process ends; the next one begins with its snapshot."""
+        del number
+        memory = json.loads(json.dumps(self.run.session.snapshot()))
+        self.run.session = self.run.fresh_session()
+        self.run.session.restore(memory)
+        self.run.send(SessionStarted(at=self.run.now))
 
     def lone_update(self, number: int) -> None:
         """An order update whose execution was lost on the way."""

@@ -18,6 +18,7 @@ from gridcore.events import (
     CancelAccepted,
     Event,
     PublicTrade,
+    SessionStarted,
     StreamLost,
     StreamRestored,
     Ticker,
@@ -33,6 +34,7 @@ from gridcore.session.effects import (
     PlaceOrder,
     SnapshotKind,
 )
+from gridcore.session.orders import OrderEvent, OrderState
 from gridcore.session.setup import StrategySetup
 from gridcore.sides import BUY, LONG, SHORT
 
@@ -110,7 +112,7 @@ def test_a_session_restored_at_any_point_goes_on_as_if_it_had_never_stopped(
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("format", 99, "expected snapshot format 1, found 99"),
+        ("format", 99, "expected snapshot format 2, found 99"),
         ("account_id", "other", "expected a snapshot of account, found other"),
         ("strategies", {"DOGEUSDT": {}}, "expected strategies on"),
     ],
@@ -142,6 +144,7 @@ def test_a_start_tells_what_is_unknown_with_the_first_event(make_run: Runs) -> N
     effects = run.send(run.exchange.position(BTC, LONG))
 
     assert [dict(notice.fields)["cause"] for notice in effects.notices] == [
+        "unknown_book",
         "unknown_position",
         "unknown_wallet",
     ]
@@ -256,9 +259,20 @@ def test_wire_ids_are_unique_and_ascending_through_the_life_of_an_account(
 ) -> None:
     run = random_run(data)
 
-    suffixes = [int(order.wire_id.split("-")[1], 36) for order in run.exchange.placed]
-
+    first: dict[str, PlaceOrder] = {}
+    for order in run.exchange.placed:
+        original = first.setdefault(order.wire_id, order)
+        assert (order.client_order_id, order.price, order.direction, order.side) == (
+            original.client_order_id,
+            original.price,
+            original.direction,
+            original.side,
+        ), "a wire id stands for one placement, however often it is sent (LS-16)"
+    suffixes = [int(wire_id.split("-")[1], 36) for wire_id in first]
     assert suffixes == sorted(set(suffixes))
+    assert len(run.exchange.orders) == len(
+        {resting.request.wire_id for resting in run.exchange.orders.values()}
+    )
 
 
 def test_wire_ids_ascend_even_when_the_clock_stands_still_across_a_restart(
@@ -302,6 +316,8 @@ def test_audits_ask_for_snapshots_at_their_intervals(
         f"positions {BTC}": [63, 126, 189, 252],
         f"positions {ETH}": [63, 126, 189, 252],
         "wallet None": [300],
+        f"executions {BTC}": [300],
+        f"executions {ETH}": [300],
     }
 
 
@@ -326,7 +342,7 @@ def test_audit_intervals_are_read_ls_26(make_run: Runs) -> None:
         for _, effects in fired
     ] == [
         [SnapshotKind.ORDERS],
-        [SnapshotKind.WALLET],
+        [SnapshotKind.WALLET, SnapshotKind.EXECUTIONS],
         [SnapshotKind.POSITIONS],
     ]
 
@@ -361,10 +377,97 @@ def test_a_lost_stream_stops_opening_until_it_is_restored(
     assert run.book(BTC) == []
     assert bool(run.book(ETH)) is (symbol is not None)
 
+    run.wait(2 * SECOND_US)
     run.send(StreamRestored(at=run.now, symbol=symbol))
     assert run.modes() == set()
     run.tick(10_000, BTC)
     assert len(run.book(BTC)) == 4
+
+
+def test_after_the_private_stream_came_back_nothing_opens_until_both_sides_agree_l42(
+    started: Runs, asks: Asks
+) -> None:
+    run = started()
+    run.send(StreamLost(at=run.now, symbol=None, reason="silence"))
+    run.prompt = False
+    run.wait(2 * SECOND_US)
+
+    effects = run.send(StreamRestored(at=run.now, symbol=None))
+    assert {ask.kind for ask in asks(effects)} == set(SnapshotKind)
+    assert run.modes() == {(BTC, "reconcile", "NO_OPEN")}
+    while run.waiting:
+        assert run.modes() == {(BTC, "reconcile", "NO_OPEN")}
+        run.tick(10_000, after_us=1000)
+        assert run.book() == []
+        run.deliver(1)
+
+    assert run.modes() == set()
+
+
+def test_a_start_asks_for_everything_and_opens_nothing_until_it_is_answered(
+    make_setup: Setups, make_run: Runs, asks: Asks
+) -> None:
+    run = make_run(make_setup(), make_setup(ETH, "other"), prompt=False)
+
+    effects = run.send(SessionStarted(at=run.now))
+
+    per_symbol = [kind for kind in SnapshotKind if kind is not SnapshotKind.WALLET]
+    asked = {(ask.kind, ask.symbol, ask.since) for ask in asks(effects)}
+    assert asked == {
+        (kind, symbol, run.now if kind is SnapshotKind.EXECUTIONS else None)
+        for kind in per_symbol
+        for symbol in (BTC, ETH)
+    } | {(SnapshotKind.WALLET, None, run.now)}
+    assert len(asks(effects)) == 9
+    assert {(scope, cause) for scope, cause, _ in run.modes()} == {
+        ("", "unknown_wallet"),
+        *((symbol, cause) for symbol in (BTC, ETH) for cause in _UNKNOWN),
+    }
+
+
+_UNKNOWN = ("unknown_book", "unknown_position", "reconcile")
+
+
+def test_what_is_not_answered_is_asked_again_after_10_s_then_20_then_30(
+    make_run: Runs, asks: Asks
+) -> None:
+    run = make_run(prompt=False)
+    run.send(SessionStarted(at=run.now))
+    started_at = run.now
+
+    asked = [
+        ((now - started_at) // SECOND_US, ask.kind)
+        for _, now, effects in _handled_after(run, 61)
+        for ask in asks(effects)
+        if ask.kind is SnapshotKind.HISTORY
+    ]
+
+    assert asked == [
+        (10, SnapshotKind.HISTORY),
+        (30, SnapshotKind.HISTORY),
+        (60, SnapshotKind.HISTORY),
+    ]
+
+
+def _handled_after(run: "Run", seconds: int) -> Handled:
+    before = len(run.handled)
+    run.wait(seconds * SECOND_US)
+    return run.handled[before:]
+
+
+def test_taken_transitions_are_counted_and_are_no_memory(started: Runs) -> None:
+    run = started()
+    run.tick(10_000)
+
+    run.fill(LONG, BUY, 9900)
+
+    assert run.session.transitions == {
+        (OrderState.PENDING, OrderEvent.ACCEPTED): 4,
+        (OrderState.OPEN, OrderEvent.RESTING): 4,
+        (OrderState.OPEN, OrderEvent.FILLED): 1,
+        (OrderState.FILLED, OrderEvent.FILLED): 1,
+    }
+    assert "transitions" not in json.dumps(run.session.snapshot())
 
 
 def test_resting_opens_stay_while_a_stream_is_lost(started: Runs) -> None:
@@ -448,5 +551,4 @@ def test_the_books_equal_the_exchanges_wallet_once_every_execution_arrived(
 
     assert run.session.balance == run.exchange.wallet
     resting = sorted(run.exchange.orders)
-    live: Any = run.session.snapshot()["orders"]
-    assert sorted(order["order_id"] for order in live["live"]) == resting
+    assert sorted(order.order_id for order in run.session.live_orders()) == resting

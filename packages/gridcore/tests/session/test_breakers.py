@@ -125,6 +125,6 @@ def test_a_restored_breaker_answers_as_the_original(
     assert restored.snapshot() == breaker.snapshot()
     for level, by in after:
         now += by
-        assert restored.expire(at(now)) is breaker.expire(at(now))
+        assert restored.expire(at(now)) == breaker.expire(at(now))
         assert restored.count((0, 1, level), at(now)) is breaker.count((0, 1, level), at(now))
         assert restored.next_deadline() == breaker.next_deadline()

@@ -46,7 +46,11 @@ BOOKS = deny(DenyReason.AFFORDABILITY, LiftedBy.BOOKS_CHANGED)
 WALLET = deny(DenyReason.WALLET_UNKNOWN, LiftedBy.WALLET)
 COVERAGE = deny(DenyReason.COVERAGE, LiftedBy.COVERAGE_GREW)
 AWAITED = deny(DenyReason.COVERAGE, LiftedBy.ORDER_KNOWN)
-BREAKER = deny(DenyReason.BREAKER, LiftedBy.DEADLINE)
+UNSURE = deny(DenyReason.POSITION_UNSURE, LiftedBy.POSITION)
+RATE = deny(DenyReason.RATE, LiftedBy.RATE_DEADLINE)
+BREAKER = deny(DenyReason.BREAKER, LiftedBy.LEVEL_DEADLINE)
+RETRY = deny(DenyReason.RETRY_LATER, LiftedBy.LEVEL_DEADLINE)
+DUPLICATE = deny(DenyReason.DUPLICATE, LiftedBy.ORDER_GONE)
 
 LIFTS: dict[str, Callable[[Denials], object]] = {
     "mode": Denials.mode_changed,
@@ -57,6 +61,14 @@ LIFTS: dict[str, Callable[[Denials], object]] = {
     "coverage same": lambda denials: denials.coverage_changed(LONG_SIDE, 5),
     "coverage released": lambda denials: denials.coverage_released(LONG_SIDE),
     "coverage of the other direction": lambda denials: denials.coverage_changed(SHORT_SIDE, 99),
+    "position": lambda denials: denials.position_sure(LONG_SIDE),
+    "position of the other direction": lambda denials: denials.position_sure(SHORT_SIDE),
+    "rate": Denials.rate_free,
+    "level": lambda denials: denials.level_due(LONG_SIDE, SELLING, 10_100),
+    "another level": lambda denials: denials.level_due(LONG_SIDE, SELLING, 10_201),
+    "order gone": lambda denials: denials.order_gone(LONG_SIDE, 10_100),
+    "another order gone": lambda denials: denials.order_gone(LONG_SIDE, 10_201),
+    "order of the other direction gone": lambda denials: denials.order_gone(SHORT_SIDE, 10_100),
     "levels": Denials.clear,
 }
 
@@ -69,6 +81,11 @@ LIFTS: dict[str, Callable[[Denials], object]] = {
         (WALLET, {"wallet", "levels"}),
         (COVERAGE, {"coverage grew", "coverage released", "levels"}),
         (AWAITED, {"coverage grew", "coverage released", "order known", "levels"}),
+        (UNSURE, {"position", "levels"}),
+        (RATE, {"rate", "levels"}),
+        (BREAKER, {"level", "levels"}),
+        (RETRY, {"level", "levels"}),
+        (DUPLICATE, {"order gone", "level", "levels"}),
     ],
 )
 def test_a_denial_is_lifted_by_its_kind_of_event_and_by_no_other(
@@ -81,7 +98,9 @@ def test_a_denial_is_lifted_by_its_kind_of_event_and_by_no_other(
 
         lift(denials)
 
-        assert limits.denies(LONG_SIDE, SELLING, 10_100) is (name not in lifted_by), name
+        denied = limits.denies(LONG_SIDE, SELLING, 10_100)
+        denied = denied or (LONG_SIDE, SELLING, 10_100) in denials.levels
+        assert denied is (name not in lifted_by), name
 
 
 def test_a_denial_stands_for_its_level_and_everything_farther_on_its_side(
@@ -107,14 +126,57 @@ def test_a_denial_stands_for_its_level_and_everything_farther_on_its_side(
     assert not limits.denies(SHORT_SIDE, BUYING, 9900)
 
 
-def test_a_denial_until_a_deadline_concerns_its_level_alone(propose: Propose) -> None:
+@pytest.mark.parametrize("denial", [BREAKER, RETRY, DUPLICATE])
+def test_a_denial_of_one_level_concerns_its_level_alone(propose: Propose, denial: Deny) -> None:
     limits = Limits()
     denials = Denials(limits)
 
-    denials.remember(propose(9900), BREAKER, 0)
+    denials.remember(propose(9900), denial, 0)
 
-    assert denials.levels == {(LONG_SIDE, BUYING, 9900)}
-    assert not limits.denies(LONG_SIDE, BUYING, 9900)
+    assert denials.levels == {(LONG_SIDE, BUYING, 9900): denial.lifted_by}
+    assert not any(limits.denies(LONG_SIDE, BUYING, price) for price in (9900, 9801))
+
+
+def test_the_end_of_an_order_frees_its_level_on_both_sides_but_ends_no_deadline(
+    propose: Propose,
+) -> None:
+    denials = Denials(Limits())
+    denials.remember(propose(9900, LONG_SIDE, BUYING), DUPLICATE, 0)
+    denials.remember(propose(9900, LONG_SIDE, SELLING), DUPLICATE, 0)
+    denials.remember(propose(9801, LONG_SIDE, BUYING), BREAKER, 0)
+
+    denials.order_gone(LONG_SIDE, 9900)
+    denials.order_gone(LONG_SIDE, 9801)
+
+    assert denials.levels == {(LONG_SIDE, BUYING, 9801): LiftedBy.LEVEL_DEADLINE}
+
+
+def test_a_position_report_lets_the_closes_of_its_direction_go_and_nothing_else(
+    propose: Propose,
+) -> None:
+    limits = Limits()
+    denials = Denials(limits)
+    denials.remember(propose(10_100, LONG_SIDE, SELLING), UNSURE, 0)
+    denials.remember(propose(9900, SHORT_SIDE, BUYING), UNSURE, 0)
+    denials.remember(propose(9900, LONG_SIDE, BUYING), BOOKS, 0)
+
+    denials.position_sure(LONG_SIDE)
+
+    assert denials.reason(LONG_SIDE, SELLING) is None
+    assert denials.reason(SHORT_SIDE, BUYING) is DenyReason.POSITION_UNSURE
+    assert denials.reason(LONG_SIDE, BUYING) is DenyReason.AFFORDABILITY
+    assert not limits.denies(LONG_SIDE, SELLING, 10_100)
+
+
+@pytest.mark.parametrize(("denial", "any_waits"), [(RATE, True), (BOOKS, False)])
+def test_room_in_the_window_says_whether_anything_waited_for_it(
+    propose: Propose, denial: Deny, any_waits: bool
+) -> None:
+    denials = Denials(Limits())
+    denials.remember(propose(9900), denial, 0)
+
+    assert denials.rate_free() is any_waits
+    assert not denials.rate_free()
 
 
 def test_the_same_denial_at_the_same_level_is_news_once(propose: Propose) -> None:
@@ -149,8 +211,10 @@ def test_a_raise_to_the_minimum_is_told_once() -> None:
 STEPS = st.lists(
     st.one_of(
         st.tuples(
-            st.sampled_from([MODE, BOOKS, WALLET, COVERAGE, AWAITED, BREAKER]),
-            st.integers(9000, 11_000),
+            st.sampled_from(
+                [MODE, BOOKS, WALLET, COVERAGE, AWAITED, UNSURE, RATE, BREAKER, DUPLICATE]
+            ),
+            st.sampled_from([10_100, 10_201]) | st.integers(9000, 11_000),
             st.integers(0, 1),
             st.integers(0, 1),
             st.integers(0, 9),

@@ -1,17 +1,33 @@
 """What the desks share: wire ids that never repeat, and modes that reach the strategies."""
 
+import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridcore.clock import Instant
+from gridcore.clock import SECOND_US, Instant
+from gridcore.config import SafetyConfig
+from gridcore.events import WalletUpdate
 from gridcore.intents import base36, decode_wire_id
-from gridcore.session.effects import Effects, PlaceOrder, Severity
+from gridcore.saved import Saved
+from gridcore.session.effects import (
+    AskSnapshot,
+    Effects,
+    LedgerEntry,
+    LedgerKind,
+    PlaceOrder,
+    Severity,
+    SnapshotKind,
+)
 from gridcore.session.modes import ACCOUNT, Mode, ModeCause
+from gridcore.session.orders import OrderState, TrackedOrder
 from gridcore.session.setup import StrategySetup
 from gridcore.session.state import AccountState
+from gridcore.sides import BUY, LONG
 
 if TYPE_CHECKING:
     from packages.gridcore.tests.session.conftest import Run
@@ -32,7 +48,7 @@ def suffix(wire_id: str) -> int:
 def test_wire_ids_are_unique_and_ascending_even_when_the_clock_stands_or_turns_back(
     clock: list[int],
 ) -> None:
-    state = AccountState()
+    state = AccountState(SafetyConfig())
 
     minted = [state.mint_wire_id(IDENTITY, Instant(now)) for now in clock]
 
@@ -43,7 +59,7 @@ def test_wire_ids_are_unique_and_ascending_even_when_the_clock_stands_or_turns_b
 
 
 def test_a_wire_id_is_the_identity_and_the_time_in_base_36() -> None:
-    state = AccountState()
+    state = AccountState(SafetyConfig())
 
     assert state.mint_wire_id(IDENTITY, Instant(35)) == f"{IDENTITY}-z"
     assert state.mint_wire_id(IDENTITY, Instant(35)) == f"{IDENTITY}-{base36(36)}"
@@ -61,7 +77,7 @@ def test_a_mode_reaches_every_direction_it_concerns_and_is_told_once(
     make_setup: Setups, started: Runs
 ) -> None:
     run = started(make_setup(), make_setup(ETH, "other"))
-    state = AccountState()
+    state = AccountState(SafetyConfig())
     state.strategies = run.session.strategies
 
     asked = [
@@ -87,7 +103,7 @@ def test_a_mode_ends_where_it_was_asked_and_the_next_worst_holds(
     make_setup: Setups, started: Runs
 ) -> None:
     run = started(make_setup())
-    state = AccountState()
+    state = AccountState(SafetyConfig())
     state.strategies = run.session.strategies
     state.ask_mode(ACCOUNT, ModeCause.LIQUIDATED, "operator", Instant(1), Mode.HALT)
     state.ask_mode(BTC, ModeCause.RECONCILE, "listing", Instant(1))
@@ -98,3 +114,167 @@ def test_a_mode_ends_where_it_was_asked_and_the_next_worst_holds(
     state.end_mode(BTC, ModeCause.RECONCILE)
 
     assert state.strategies[BTC].modes == [Mode.NORMAL, Mode.NORMAL]
+
+
+# -- attention, questions, suspicions ---------------------------------------------------------
+
+
+def order(number: int, sent_at: int = 0) -> TrackedOrder:
+    return TrackedOrder(
+        order_id=f"O{number}",
+        direction=LONG,
+        side=BUY,
+        price=9900,
+        symbol=BTC,
+        strat_id="grid",
+        client_order_id=IDENTITY,
+        wire_id=f"{IDENTITY}-{number}",
+        qty=10,
+        leaves=10,
+        state=OrderState.UNCERTAIN,
+        opens=True,
+        level=1,
+        sent_at=Instant(sent_at),
+    )
+
+
+def test_orders_that_want_attention_share_one_deadline_the_earliest() -> None:
+    state = AccountState(SafetyConfig())
+    first, second = order(1), order(2)
+
+    state.attend(first, Instant(30))
+    state.attend(second, Instant(20))
+    assert state.deadlines.next() == 20
+    state.let_go(second)
+    assert (state.deadlines.next(), second.due, first.due) == (30, None, 30)
+    state.let_go(first)
+
+    assert state.deadlines.next() is None
+    assert state.attention == {}
+
+
+def test_attention_asked_again_moves_the_deadline() -> None:
+    state = AccountState(SafetyConfig())
+    doubtful = order(1)
+
+    state.attend(doubtful, Instant(20))
+    state.attend(doubtful, Instant(40))
+
+    assert state.deadlines.next() == doubtful.due == 40
+
+
+@pytest.mark.parametrize(
+    ("known_to", "in_doubt", "since"),
+    [(None, [], None), (700, [], 700), (700, [900], 700), (700, [300, 500], 300), (None, [5], 5)],
+)
+def test_executions_are_asked_since_the_watermark_and_since_every_order_in_doubt(
+    known_to: int | None, in_doubt: list[int], since: int | None
+) -> None:
+    state = AccountState(SafetyConfig())
+    if known_to is not None:
+        state.known_to[BTC] = Instant(known_to)
+    for number, sent_at in enumerate(in_doubt):
+        doubtful = order(number, sent_at)
+        state.tracker.add(doubtful)
+        state.attend(doubtful, Instant(2000))
+    trusted = order(99, 1)
+    state.tracker.add(trusted)
+
+    state.want(BTC, Instant(1000), "why", SnapshotKind.EXECUTIONS)
+
+    assert state.out.drain().requests == (
+        AskSnapshot(kind=SnapshotKind.EXECUTIONS, symbol=BTC, reason="why", since=since),
+    )
+
+
+def test_what_is_wanted_is_asked_once_and_again_by_a_deadline() -> None:
+    state = AccountState(SafetyConfig())
+
+    for _ in range(2):
+        state.want(BTC, Instant(1000), "why", SnapshotKind.ORDERS, SnapshotKind.POSITIONS)
+
+    kinds = [
+        request.kind for request in state.out.drain().requests if isinstance(request, AskSnapshot)
+    ]
+    assert kinds == [SnapshotKind.ORDERS, SnapshotKind.POSITIONS]
+    assert state.deadlines.next() == 1000 + 10 * SECOND_US
+
+
+def test_the_first_suspicion_of_a_symbol_names_the_reason() -> None:
+    state = AccountState(SafetyConfig())
+
+    state.suspect(BTC, "first")
+    state.suspect(BTC, "second")
+
+    assert state.suspicions == {BTC: "first"}
+
+
+# -- books ------------------------------------------------------------------------------------
+
+
+def entry(kind: LedgerKind, amount: str) -> LedgerEntry:
+    return LedgerEntry(
+        at=Instant(1),
+        kind=kind,
+        symbol=None,
+        direction=None,
+        amount=Decimal(amount),
+        reference="r",
+    )
+
+
+def test_profits_fees_and_funding_count_for_the_day_and_cash_does_not() -> None:
+    state = AccountState(SafetyConfig())
+    state.loss.open_day(Decimal(1000), Instant(1))
+    cash = entry(LedgerKind.CASH, "500")
+
+    state.enter([cash])
+    assert not state.loss_moved
+    for kind, amount in (
+        (LedgerKind.REALISED, "-3"),
+        (LedgerKind.FEE, "-0.5"),
+        (LedgerKind.FUNDING, "0.25"),
+    ):
+        state.enter([entry(kind, amount)])
+
+    assert state.loss_moved
+    assert state.loss.profit == Decimal("-3.25")
+    assert state.out.drain().records[0] == cash
+
+
+def test_equity_is_unknown_without_a_wallet_and_counts_every_legs_profit(
+    make_setup: Setups, started: Runs
+) -> None:
+    run = started(make_setup())
+    run.exchange.marks[BTC] = Decimal(990)
+    run.hold(LONG, 10)
+    state = AccountState(SafetyConfig())
+    state.strategies = run.session.strategies
+    assert state.equity() is None
+
+    state.wallet.take(WalletUpdate(at=Instant(1), balance=Decimal(100), available=None), Instant(1))
+
+    assert state.equity() == 99
+
+
+def test_restore_is_the_inverse_of_snapshot(make_setup: Setups, started: Runs) -> None:
+    run = started(make_setup())
+    run.tick(10_000)
+    state = AccountState(SafetyConfig())
+    state.mint_wire_id(IDENTITY, Instant(77))
+    state.tracker.add(order(1))
+    state.attend(order(1), Instant(500))
+    state.want(BTC, Instant(1000), "why", SnapshotKind.EXECUTIONS)
+    state.known_to[BTC] = Instant(5)
+    state.unexecuted["w"] = Instant(6)
+    state.executions.add("X1")
+    state.ask_mode(ACCOUNT, ModeCause.OPERATOR, "x", Instant(7), Mode.HALT)
+    state.enter(state.ledger.open(Decimal(9), Instant(8)))
+    restored = AccountState(SafetyConfig())
+
+    restored.restore(Saved(json.loads(json.dumps(state.snapshot()))))
+
+    assert json.dumps(restored.snapshot()) == json.dumps(state.snapshot())
+    assert restored.deadlines.next() == state.deadlines.next() == 500
+    assert restored.attention == state.attention
+    assert not restored.executions.add("X1")

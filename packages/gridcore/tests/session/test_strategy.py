@@ -1,6 +1,6 @@
 """One strategy's story: when it may open, what it offers, how it recovers from danger."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -9,7 +9,15 @@ import pytest
 
 from gridcore.clock import SECOND_US, Instant
 from gridcore.config import SidePolicy
-from gridcore.events import Event, Ticker
+from gridcore.events import (
+    ExecutionsSnapshot,
+    HistorySnapshot,
+    OrdersSnapshot,
+    PositionsSnapshot,
+    SessionStarted,
+    Ticker,
+    WalletSnapshot,
+)
 from gridcore.instrument import Ticks
 from gridcore.policy import Hold
 from gridcore.session.effects import CancelOrder, CancelReason, Effects, PlaceOrder, Severity
@@ -38,27 +46,50 @@ LADDER = [
 # -- the first state (L50) --------------------------------------------------------------------
 
 
-def test_nothing_is_placed_until_wallet_and_both_legs_are_known_l50(
+@pytest.mark.parametrize(
+    "missing",
+    [OrdersSnapshot, HistorySnapshot, ExecutionsSnapshot, PositionsSnapshot, WalletSnapshot],
+)
+def test_nothing_is_placed_until_every_answer_of_the_start_is_there_l50(
+    make_run: Runs, places: Places, missing: type
+) -> None:
+    """Start-up is recovery: orders, history, executions, both legs and wallet, then trading."""
+    run = make_run(prompt=False)
+    run.send(SessionStarted(at=run.now))
+    answers = list(run.waiting)
+    run.waiting.clear()
+    assert len({type(answer) for answer in answers}) == 5
+
+    for answer in answers:
+        if not isinstance(answer, missing):
+            run.send(answer)
+        assert not places(run.tick(10_000, after_us=1000))
+    assert run.session.denials().keys() <= {"mode", "wallet_unknown", "coverage"}
+    assert run.session.denials()["mode"] == 2
+    for answer in answers:
+        if isinstance(answer, missing):
+            run.send(answer)
+
+    assert run.modes() == set()
+    run.tick(10_000)
+    assert run.book() == LADDER
+
+
+def test_without_a_start_positions_and_wallet_alone_open_nothing(
     make_run: Runs, places: Places
 ) -> None:
-    probe = make_run()
-    first_state: Sequence[Event] = (
-        probe.exchange.position(BTC, LONG),
-        probe.exchange.position(BTC, SHORT),
-        probe.exchange.wallet_update(),
-    )
-    for missing in range(3):
-        run = make_run()
-        for number, event in enumerate(first_state):
-            if number != missing:
-                run.send(event)
-            assert not places(run.tick(10_000))
-        assert run.session.denials()["mode"] == 2
+    """The book of orders is as unknown as everything else until it was asked for."""
+    run = make_run()
+    for event in (
+        run.exchange.position(BTC, LONG),
+        run.exchange.position(BTC, SHORT),
+        run.exchange.wallet_update(),
+    ):
+        run.send(event)
 
-        run.send(first_state[missing])
+    assert not places(run.tick(10_000))
 
-        run.tick(10_000)
-        assert run.book() == LADDER
+    assert run.modes() == {(BTC, "unknown_book", "NO_OPEN")}
 
 
 def test_without_a_ticker_nothing_is_placed_l49(started: Runs) -> None:
@@ -91,8 +122,8 @@ def test_places_go_out_by_distance_to_the_market_directions_interleaved(
 
 def test_opens_are_not_reduce_only_and_closes_are_ls_22(started: Runs, places: Places) -> None:
     run = started()
-    run.hold(LONG, 20)
-    run.hold(SHORT, 20)
+    run.hold(LONG, 10)
+    run.hold(SHORT, 10)
 
     placed = places(run.tick(10_000))
 
@@ -215,6 +246,8 @@ def test_a_price_that_stays_out_of_bounds_rebuilds_the_grid_around_it(
     effects = run.tick(12_000, after_us=SECOND_US)
 
     assert {cancel.reason for cancel in cancels(effects)} == {CancelReason.OUTSIDE_GRID}
+    assert [row[2] for row in run.book()] == [11_880, 12_120], "the old orders hold the rest (C1)"
+    run.tick(12_000)
     assert [row[2] for row in run.book()] == [11_761, 11_880, 12_120, 12_241]
     assert run.told("grid_rebuilt") == 1
     assert run.modes() == set()
@@ -241,7 +274,8 @@ def test_under_on_fill_a_rebuild_keeps_the_recorded_order_and_reasons(
     effects = run.tick(12_000)
 
     assert len(cancels(effects)) == 4
-    assert len(run.book()) == 4
+    run.tick(12_000)
+    assert [row[2] for row in run.book()] == [11_761, 11_880, 12_120, 12_241]
 
 
 def test_under_on_fill_orders_that_leave_are_not_too_many_and_rebuild_nothing_e_5(
@@ -267,7 +301,12 @@ def test_under_on_fill_more_orders_than_levels_and_ten_rebuild_the_grid_e_5(
 ) -> None:
     """Before the exchange knows them, orders of three grids rest in one direction."""
     grid = {"side_policy": SidePolicy.ON_FILL, "grid_count": 40, "grid_step": Decimal("0.2")}
-    run = started(make_setup(grid=grid), wallet="100000", prompt=False)
+    safety = {
+        "max_open_orders": 1000,
+        "max_placements_per_minute": 1000,
+        "notional_factor": Decimal(10),
+    }
+    run = started(make_setup(grid=grid, safety=safety), wallet="100000", prompt=False)
     for price in (10_000, 9000, 8000):
         run.tick(price)
     assert run.told("grid_rebuilt") == 2
@@ -387,7 +426,10 @@ def test_risk_multipliers_are_evaluated_when_an_order_is_sized(
     make_setup: Setups, started: Runs
 ) -> None:
     """Equal legs with a tiny total margin grow by 2; resting orders keep their size (EC-08)."""
-    run = started(make_setup(risk={"increase_same_position_on_low_margin": True}), wallet="100000")
+    setup = make_setup(
+        risk={"increase_same_position_on_low_margin": True}, safety={"notional_factor": Decimal(9)}
+    )
+    run = started(setup, wallet="100000")
     run.tick(10_000)
     run.hold(LONG, 10)
     run.hold(SHORT, 10)
@@ -440,12 +482,12 @@ def test_uncovered_is_the_position_less_what_closes_cover(started: Runs) -> None
     run = started()
     run.hold(LONG, 25)
     strategy = run.session.strategies[BTC]
-    assert strategy.uncovered(0) == 25
+    assert strategy.means.uncovered(0) == 25
 
     run.tick(10_000)
 
-    assert strategy.uncovered(0) == 5
-    assert strategy.uncovered(1) == 0
+    assert strategy.means.uncovered(0) == 5
+    assert strategy.means.uncovered(1) == 0
 
 
 def test_a_mode_that_is_in_force_already_stirs_nothing(started: Runs) -> None:

@@ -98,7 +98,7 @@ def test_a_restarted_strategy_is_in_the_modes_it_was_in(started: Runs) -> None:
 def test_a_restarted_strategy_gives_orders_up_in_the_order_in_which_it_would_have(
     started: Runs,
 ) -> None:
-    """Four cancels were refused; whether or not it restarts, it asks for them again alike."""
+    """Four cancels were refused; whether or not it restarts, it asks for them again alike (A14)."""
     cancelled: list[list[str]] = []
     for restarts in (False, True):
         run = started()
@@ -107,7 +107,8 @@ def test_a_restarted_strategy_gives_orders_up_in_the_order_in_which_it_would_hav
         run.tick(9000)
         run.tick(9000, after_us=SECOND_US)
         run = restarted(run) if restarts else run
-        requests = run.tick(9000).requests
+        assert not run.tick(9000).requests, "not before its second is over"
+        requests = run.tick(9000, after_us=SECOND_US).requests
         cancelled.append([item.order_id for item in requests if isinstance(item, CancelOrder)])
 
     assert len(cancelled[0]) == 4
@@ -136,7 +137,22 @@ def test_a_strategy_without_a_ticker_is_saved_without_one(started: Runs) -> None
     assert restarted(run).session.strategies[BTC].last_ticker is None
 
 
-@pytest.mark.parametrize("name", ["rules", "legs", "denials", "breaker", "risk", "stirred"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rules",
+        "legs",
+        "held_for",
+        "denials",
+        "brakes",
+        "crossing",
+        "guard",
+        "risk",
+        "listed_at",
+        "stirred",
+        "told_hold",
+    ],
+)
 def test_a_missing_part_is_named(started: Runs, name: str) -> None:
     run = started()
     run.tick(10_000)

@@ -15,7 +15,7 @@ from simvenue.campaign.scenarios import scenario_of
 from simvenue.campaign.shrink import with_faults
 from simvenue.campaign.world import Watcher, World
 
-SMOOTH_SEED = 3
+SMOOTH_SEED = 80
 
 
 class Recording:

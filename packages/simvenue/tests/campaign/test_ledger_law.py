@@ -26,6 +26,11 @@ def judge(world: World, rows: Rows, change: Change) -> None:
     checker.finished(world)
 
 
+def copied(chosen: Record, copies: int) -> Change:
+    """One record so many times, all others once."""
+    return lambda record: [record] * (copies if record is chosen else 1)
+
+
 def first(kind: LedgerKind, rows: Rows) -> LedgerEntry:
     """The first entry of a kind that an execution or a funding caused."""
     for _, _, effects in rows:
@@ -49,7 +54,7 @@ def test_an_entry_that_is_lost_or_booked_twice_breaks_the_law(
     chosen = first(kind, rows)
     for copies in (0, 2):
         with pytest.raises(LawBroken, match=chosen.reference):
-            judge(world, rows, lambda record, n=copies: [record] * (n if record is chosen else 1))
+            judge(world, rows, copied(chosen, copies))
 
 
 def test_an_amount_that_is_off_by_the_smallest_unit_breaks_the_law(
@@ -83,7 +88,7 @@ def test_a_fill_that_is_booked_twice_or_never_breaks_the_law(
     ]
     for copies, words in ((0, "never"), (2, "twice")):
         with pytest.raises(LawBroken, match=words):
-            judge(world, rows, lambda record, n=copies: [record] * (n if record is fills[0] else 1))
+            judge(world, rows, copied(fills[0], copies))
 
 
 def test_books_that_were_never_opened_break_the_law(played: tuple[World, object]) -> None:

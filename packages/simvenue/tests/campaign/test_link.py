@@ -140,6 +140,27 @@ def test_a_lost_reply_is_unknown_after_10_seconds_though_the_venue_acted_a06(
     assert len(run.venue.open_orders(BTC)) == 1
 
 
+@pytest.mark.parametrize(("kind", "resting"), [(K.REQUEST_LOST, 0), (K.REPLY_LOST, 1)])
+def test_a_broken_connection_leaves_the_outcome_unknown_at_once(
+    requester: Requesters,
+    raw_place: Placing,
+    fault: Faults,
+    at: Times,
+    kind: FaultKind,
+    resting: int,
+) -> None:
+    run = requester(fault(kind, 0, 9, number=500))
+
+    run.send(raw_place("a", 990_000))
+    run.play(at(60))
+
+    assert len(run.venue.open_orders(BTC)) == resting
+    assert "PlaceAccepted" not in run.names()
+    first = run.got[0]
+    assert (first[0], type(first[1]).__name__) == (500 + 1_000 * resting, "PlaceUnknown")
+    assert run.names().count("PlaceUnknown") == 1
+
+
 def test_a_cancel_without_a_reply_is_unknown_too(
     requester: Requesters, raw_place: Placing, cancel: Cancelling, fault: Faults, at: Times
 ) -> None:
@@ -435,6 +456,20 @@ def test_a_lost_private_stream_loses_what_is_on_its_way_and_what_comes(
     assert not run.link.private_down
     assert run.names().count("PlaceAccepted") == 3
     assert (run.link.told, run.link.delivered, run.link.lost) == (3, 1, 2)
+
+
+def test_a_push_of_a_lost_stream_does_not_come_later(
+    requester: Requesters, raw_place: Placing, at: Times
+) -> None:
+    run = requester()
+    run.send(raw_place("a", 990_000))
+    run.link.lose_private()
+    run.play(Instant(run.start + 1_500))
+
+    run.link.regain_private()
+    run.play(at(60))
+
+    assert run.names() == ["PlaceAccepted"]
 
 
 def test_a_dead_process_hears_nothing_and_its_requests_still_arrive(

@@ -71,7 +71,7 @@ def test_a_bad_print_is_far_off_a_mark_that_stays_where_it_was() -> None:
     rows = storm(1, bad_prints=1000)
     for row in rows:
         assert row.mark is not None
-        assert abs(row.last * INSTRUMENT.tick_size / row.mark - 1) > Decimal("0.04")
+        assert abs(INSTRUMENT.price(row.last) / row.mark - 1) > Decimal("0.04")
 
 
 def test_quotes_enclose_the_price_and_are_absent_when_the_style_says_so() -> None:

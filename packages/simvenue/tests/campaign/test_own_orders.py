@@ -7,6 +7,7 @@ from gridcore.session.effects import PlaceOrder
 from gridcore.sides import BUY, LONG, SHORT
 from simvenue.campaign.own_orders import OwnOrders
 from simvenue.campaign.scenarios import scenario_of
+from simvenue.campaign.world import World
 
 SETUPS = scenario_of(1).setups
 SYMBOL = SETUPS[0].instrument.symbol
@@ -30,9 +31,8 @@ def test_an_id_that_does_not_decode_or_another_symbol_is_not_ours() -> None:
 
 
 def test_placements_of_the_fixture_are_ours(
-    make_world: Callable[..., object], place: Callable[..., PlaceOrder]
+    make_world: Callable[..., World], place: Callable[..., PlaceOrder]
 ) -> None:
     world = make_world()
     order = place(world, LONG, BUY, 900)
-    setups = scenario_of(3).setups
-    assert OwnOrders(setups).owns(order.symbol, order.wire_id, LONG, BUY, 900)
+    assert OwnOrders(world.scenario.setups).owns(order.symbol, order.wire_id, LONG, BUY, 900)

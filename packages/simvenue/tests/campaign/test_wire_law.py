@@ -13,6 +13,7 @@ from gridcore.events import (
     PlaceUnknown,
     SessionStarted,
 )
+from gridcore.instrument import Ticks
 from gridcore.intents import encode_wire_id
 from gridcore.session.effects import NO_EFFECTS, Effects, PlaceOrder
 from gridcore.sides import BUY, LONG, SELL
@@ -31,7 +32,7 @@ def test_a_wire_id_of_another_level_breaks_the_law(
     make_world: MakeWorld, sent: Sent, place: Place
 ) -> None:
     world = make_world()
-    order = replace(place(world, LONG, BUY, 900), price=901)
+    order = replace(place(world, LONG, BUY, 900), price=Ticks(901))
     with pytest.raises(LawBroken, match="decodes to"):
         WireIdChecker().handled(world, START, NOW, sent(order))
 

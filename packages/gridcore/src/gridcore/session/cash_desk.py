@@ -14,7 +14,7 @@ from gridcore.events import (
 from gridcore.instrument import Steps
 from gridcore.session.effects import Severity, SnapshotKind
 from gridcore.session.modes import ACCOUNT, ModeCause
-from gridcore.session.state import MARGIN_US, AccountState
+from gridcore.session.state import LAG_US, MARGIN_US, AccountState
 from gridcore.session.strategy import Strategy
 from gridcore.working import direction_index
 
@@ -69,7 +69,9 @@ class CashDesk:
         state, pair, symbol = self._state, strategy.pair, strategy.symbol
         if pair.known:
             state.end_mode(symbol, ModeCause.UNKNOWN_POSITION)
-            state.end_mode(symbol, ModeCause.STALE_POSITION)
+            since = state.modes.since(symbol, ModeCause.STALE_POSITION)
+            if since is not None and pair.seen_since(since):
+                state.end_mode(symbol, ModeCause.STALE_POSITION)
         if not (pair.liquidation_unknown(0) or pair.liquidation_unknown(1)):
             state.end_mode(symbol, ModeCause.UNKNOWN_LIQUIDATION)
 
@@ -86,7 +88,11 @@ class CashDesk:
             return
         for leg in event.legs:
             self.position(leg, now)
-            strategy.position_sure(direction_index(leg.direction), event.asked_at)
+            strategy.position_sure(direction_index(leg.direction), Instant(event.asked_at - LAG_US))
+        unsure = [since for since in strategy.brakes.unsure if since is not None]
+        if unsure:
+            again = Instant(max(now + SECOND_US, max(unsure) + LAG_US))
+            self._state.deadlines.set(f"unsure/{event.symbol}", again)
 
     # -- wallet ----------------------------------------------------------------------------
 

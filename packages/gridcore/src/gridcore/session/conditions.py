@@ -3,7 +3,7 @@
 Streams, ages, the operator, the symbol's own settings, losses. It never touches an order itself.
 """
 
-from gridcore.clock import SECOND_US, Instant
+from gridcore.clock import SECOND_US, Instant, utc_midnight
 from gridcore.config import SafetyConfig
 from gridcore.events import (
     AuthenticationFailed,
@@ -149,6 +149,7 @@ class ConditionDesk:
         if seen is not None:
             if now - seen >= limit:
                 state.ask_mode(symbol or ACCOUNT, cause, "a fresh report", now)
+                due = Instant(now + STALE_EXTRA_US)
             else:
                 due = Instant(seen + limit)
         state.deadlines.set(f"stale/{name}", due)
@@ -207,24 +208,30 @@ class ConditionDesk:
         if mode is not None:
             state.ask_mode(scope, ModeCause.OPERATOR, "the operator's resume", now, mode)
             if event.action is OperatorAction.CANCEL_ALL:
-                self.sweep.begin(now)
+                self.sweep.begin(self._symbols(event.symbol), ModeCause.OPERATOR, now)
         elif event.action is OperatorAction.RESUME:
-            self._resume(scope)
+            self._resume(scope, self._symbols(event.symbol))
         else:
-            for symbol, strategy in state.strategies.items():
-                if event.symbol is None or event.symbol == symbol:
-                    self._strangers.command(strategy, event.action, now)
+            for symbol in self._symbols(event.symbol):
+                self._strangers.command(state.strategies[symbol], event.action, now)
 
-    def _resume(self, scope: str) -> None:
+    def _symbols(self, symbol: str | None) -> list[str]:
+        """The symbols that a command is for."""
+        return [name for name in self._state.strategies if symbol is None or symbol == name]
+
+    def _resume(self, scope: str, symbols: list[str]) -> None:
         state = self._state
         for cause in _LIFTED:
             state.end_mode(scope, cause)
-        if scope == ACCOUNT:
-            self.sweep.stop()
-            state.loss.resume()
-            equity = state.equity()
-            if equity is not None:
-                state.drawdown.resume(equity)
+        if scope != ACCOUNT:
+            if not state.modes.stands(ACCOUNT, ModeCause.OPERATOR):
+                self.sweep.stop(symbols, ModeCause.OPERATOR)
+            return
+        self.sweep.stop(symbols, *_LIFTED)
+        state.loss.resume()
+        equity = state.equity()
+        if equity is not None:
+            state.drawdown.resume(equity)
 
     # -- losses ----------------------------------------------------------------------------
 
@@ -233,10 +240,10 @@ class ConditionDesk:
         state = self._state
         state.loss.roll(now, state.wallet.balance)
         state.deadlines.set("midnight", state.loss.next_midnight(now))
-        if not state.loss.breached() and state.modes.stands(ACCOUNT, ModeCause.LOSS_LIMIT):
+        since = state.modes.since(ACCOUNT, ModeCause.LOSS_LIMIT)
+        if since is not None and since < utc_midnight(now) and not state.loss.breached():
             state.end_mode(ACCOUNT, ModeCause.LOSS_LIMIT)
-            if not state.modes.stands(ACCOUNT, ModeCause.DRAWDOWN):
-                self.sweep.stop()
+            self.sweep.stop(state.strategies, ModeCause.LOSS_LIMIT)
 
     def loss_moved(self, now: Instant) -> None:
         """The day's profit changed: beyond the limit everything is cancelled (A31, W18)."""
@@ -254,7 +261,7 @@ class ConditionDesk:
                 profit=str(state.loss.profit),
                 limit=str(state.loss.limit()),
             )
-            self.sweep.begin(now)
+            self.sweep.begin(state.strategies, cause, now)
 
     def equity_moved(self, now: Instant) -> None:
         """Mirror or wallet moved: follow the day's peak, and judge the fall below it."""

@@ -10,6 +10,7 @@ from gridcore.events import (
     HistorySnapshot,
     OrdersSnapshot,
     OrderStatus,
+    OrderUpdate,
 )
 from gridcore.session.cash_desk import CashDesk
 from gridcore.session.effects import Severity, SnapshotKind
@@ -18,12 +19,10 @@ from gridcore.session.order_desk import OrderDesk
 from gridcore.session.orders import OrderEvent, OrderState, TrackedOrder
 from gridcore.session.reconcile import Reconciler
 from gridcore.session.refusals import key_of
-from gridcore.session.state import MARGIN_US, AccountState
+from gridcore.session.state import LAG_US, MARGIN_US, AccountState
 from gridcore.session.strangers import StrangerDesk
 from gridcore.session.strategy import Strategy
 
-LAG_US = 2 * SECOND_US
-"""How far an answer may lag behind: it had to know only what is older than this."""
 SETTLE_US = 7 * SECOND_US
 """recv_window and the lag: a create that no answer knows by then did not arrive."""
 UNANSWERED_US = 30 * SECOND_US
@@ -65,12 +64,12 @@ class ListingDesk:
                 self._strangers.seen(strategy, row, now)
             elif order.terminal:
                 if order.ended_at is not None and event.asked_at >= order.ended_at + LAG_US:
-                    self._lives_on(strategy, order, event, now)
+                    self._lives_on(strategy, row, now)
             else:
                 order.unlisted = order.unrecorded = 0
                 self._orders.apply(strategy, order, row, now)
         if event.complete:
-            self._strangers.listed(symbol, listed)
+            self._strangers.listed(symbol, listed, event.asked_at)
             for order in self._tracker.live_of(symbol):
                 if order.order_id not in listed:
                     self._not_listed(strategy, order, event.asked_at, now)
@@ -81,21 +80,19 @@ class ListingDesk:
             strategy.listed_at = now
         self._done(SnapshotKind.ORDERS, event, now)
 
-    def _lives_on(
-        self, strategy: Strategy, order: TrackedOrder, event: OrdersSnapshot, now: Instant
-    ) -> None:
+    def _lives_on(self, strategy: Strategy, row: OrderUpdate, now: Instant) -> None:
         """An order that we settled is still listed: it is ours, and it is alive."""
-        for row in event.orders:
-            if row.order_id == order.order_id and row.leaves:
-                self._state.out.notice(
-                    now,
-                    "gridcore.session",
-                    "order_lives_on",
-                    Severity.ALERT,
-                    symbol=order.symbol,
-                    order_id=order.order_id,
-                )
-                self._strangers.adopt(strategy, row, now)
+        if not row.leaves:
+            return
+        self._state.out.notice(
+            now,
+            "gridcore.session",
+            "order_lives_on",
+            Severity.ALERT,
+            symbol=row.symbol,
+            order_id=row.order_id,
+        )
+        self._strangers.adopt(strategy, row, now)
 
     def _not_listed(
         self, strategy: Strategy, order: TrackedOrder, asked_at: Instant, now: Instant
@@ -269,7 +266,7 @@ class ListingDesk:
                 self._ask_about(order, now, *_OF_ORDERS)
                 state.attend(order, Instant(now + LAG_US + SECOND_US))
             elif order.state is OrderState.CANCEL_PENDING:
-                self._orders.cancel_again(strategy, order)
+                self._orders.cancel_again(strategy, order, now)
             else:
                 state.let_go(order)
         state.deadlines.set("orders", min(state.attention.values(), default=None))

@@ -27,6 +27,7 @@ class MirroredLeg:
 
     __slots__ = (
         "at",
+        "changed_at",
         "entry",
         "liquidation",
         "mark",
@@ -40,6 +41,8 @@ class MirroredLeg:
 
     def __init__(self) -> None:
         self.at: Instant | None = None
+        self.changed_at = Instant(-1)
+        """The exchange's time at which the size was last seen to have changed."""
         self.moved_at = Instant(-1)
         """The exchange's time of the newest execution: a report older than it does not know it."""
         self.seen: Instant | None = None
@@ -67,7 +70,10 @@ class MirroredLeg:
         self.at = at
         if now is not None:
             self.seen = now
-        size = self.size = event.size
+        size = event.size
+        if size != self.size:
+            self.size = size
+            self.changed_at = at
         self.entry = event.entry
         self.liquidation = event.liquidation
         self.mark = event.mark
@@ -92,6 +98,7 @@ class MirroredLeg:
         reported = self.at
         if reported is None or at <= reported:
             return False
+        self.changed_at = at
         direction, held = event.direction, self.size
         step = instrument.qty_step
         if not opens(direction, event.side):
@@ -129,6 +136,7 @@ class MirroredLeg:
         liquidation = self.liquidation
         return {
             "at": self.at,
+            "changed_at": self.changed_at,
             "moved_at": self.moved_at,
             "seen": self.seen,
             "size": self.size,
@@ -143,6 +151,7 @@ class MirroredLeg:
     def restore(self, saved: Saved) -> None:
         """The inverse of snapshot."""
         self.at = _instant_or_none(saved, "at")
+        self.changed_at = Instant(saved.whole("changed_at"))
         self.moved_at = Instant(saved.whole("moved_at"))
         self.seen = _instant_or_none(saved, "seen")
         self.size = saved.whole("size")
@@ -179,6 +188,10 @@ class MirroredPair:
     def known(self) -> bool:
         """Whether both legs were ever reported."""
         return self.legs[0].at is not None and self.legs[1].at is not None
+
+    def seen_since(self, at: Instant) -> bool:
+        """Whether both legs were reported at an instant or later, by our clock."""
+        return all(leg.seen is not None and leg.seen >= at for leg in self.legs)
 
     def liquidation_unknown(self, index: int) -> bool:
         """Whether leg 0 (long) or 1 (short) is open and nobody knows its liquidation price."""

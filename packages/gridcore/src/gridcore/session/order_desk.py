@@ -68,7 +68,7 @@ class OrderDesk:
             self._unusual_execution(event, order, now)
             return
         if order.state is OrderState.REJECTED:
-            order = self._strangers.landed_after_all(strategy, order, event.order_id, now)
+            order = self._strangers.landed_after_all(strategy, order, event.order_id, event.at, now)
         self._known(strategy, order, event.order_id, event.at, now)
         self._out.records.append(
             FillRecord(
@@ -123,6 +123,7 @@ class OrderDesk:
             self._tracker.identify(order, order_id)
             strategy.order_known()
         if order.known_at is None:
+            strategy.brakes.settled(key_of(order))
             order.known_at = now
             order.rested_from = at
             if order.state is OrderState.UNCERTAIN:
@@ -189,19 +190,17 @@ class OrderDesk:
         if order is None:
             self._strangers.seen(strategy, event, now)
             return
-        if order.state is OrderState.REJECTED and event.status in (
-            *_ALIVE,
-            OrderStatus.FILLED,
-        ):
-            order = self._strangers.landed_after_all(strategy, order, event.order_id, now)
+        if order.state is OrderState.REJECTED:
+            if event.status not in _ALIVE and not event.filled:
+                return  # reply and push say the same
+            order = self._strangers.landed_after_all(strategy, order, event.order_id, event.at, now)
         self.apply(strategy, order, event, now)
 
     def apply(
         self, strategy: Strategy, order: TrackedOrder, event: OrderUpdate, now: Instant
     ) -> None:
         """Take over what the exchange says of an order of ours."""
-        if not (order.state is OrderState.REJECTED or event.status is OrderStatus.REJECTED):
-            self._known(strategy, order, event.order_id, event.at, now)
+        self._known(strategy, order, event.order_id, event.at, now)
         if event.qty < order.qty:
             order.qty = event.qty  # the exchange cut a close to the position
         if event.filled > order.filled:
@@ -209,7 +208,6 @@ class OrderDesk:
         status = event.status
         if status is OrderStatus.NEW:
             self._tracker.advance(order, OrderEvent.RESTING)
-            strategy.brakes.settled(key_of(order))
             if not order.terminal and event.leaves < order.leaves:
                 strategy.reserved.reduce(order, event.leaves)
                 strategy.stirred = True
@@ -249,10 +247,9 @@ class OrderDesk:
         if order is None or strategy is None:
             return
         if order.state is OrderState.REJECTED:
-            order = self._strangers.landed_after_all(strategy, order, event.order_id, now)
+            order = self._strangers.landed_after_all(strategy, order, event.order_id, event.at, now)
         self._known(strategy, order, event.order_id, event.at, now)
         self._tracker.advance(order, OrderEvent.ACCEPTED)
-        strategy.brakes.settled(key_of(order))
         self._refusals.key_works()
 
     def place_rejected(self, event: PlaceRejected, now: Instant) -> None:
@@ -279,7 +276,7 @@ class OrderDesk:
             self._outcome_unknown(order, now)
 
     def _outcome_unknown(self, order: TrackedOrder, now: Instant) -> None:
-        if order.state is OrderState.UNCERTAIN:
+        if order.state is OrderState.UNCERTAIN or order.state is OrderState.REJECTED:
             return
         if self._tracker.advance(order, OrderEvent.OUTCOME_UNKNOWN) is OrderState.UNCERTAIN:
             self._state.attend(order, Instant(now + LOOKUP_US))
@@ -345,11 +342,21 @@ class OrderDesk:
 
     def _ask_again_later(self, order: TrackedOrder, now: Instant) -> None:
         if order.cancelling:
-            step = min(max(order.cancel_attempts, 1), len(CANCEL_BACKOFF_S)) - 1
-            self._state.attend(order, Instant(now + CANCEL_BACKOFF_S[step] * SECOND_US))
+            self._state.attend(order, self._cancel_due(order, now))
 
-    def cancel_again(self, strategy: Strategy, order: TrackedOrder) -> None:
+    @staticmethod
+    def _cancel_due(order: TrackedOrder, now: Instant) -> Instant:
+        """When the cancel may be asked for again: every refusal doubles the wait."""
+        step = min(max(order.cancel_attempts, 1), len(CANCEL_BACKOFF_S)) - 1
+        since = now if order.cancel_sent_at is None else order.cancel_sent_at
+        return Instant(since + CANCEL_BACKOFF_S[step] * SECOND_US)
+
+    def cancel_again(self, strategy: Strategy, order: TrackedOrder, now: Instant) -> None:
         """The wait after a refused cancel is over: the next ticker cancels, if still wanted."""
+        due = self._cancel_due(order, now)
+        if now < due:
+            self._state.attend(order, due)
+            return
         self._state.let_go(order)
         self._tracker.advance(order, OrderEvent.CANCEL_REFUSED)
         order.cancelling = False

@@ -115,8 +115,6 @@ TRANSITIONS: dict[OrderState, dict[OrderEvent, OrderState]] = {
     },
     _S.REJECTED: {
         _E.REFUSED: _S.REJECTED,  # the reply came twice
-        _E.OUTCOME_UNKNOWN: _S.REJECTED,
-        _E.CANCELLED: _S.REJECTED,  # reply and push say the same
     },
 }
 
@@ -305,6 +303,10 @@ class OrderTracker:
             if order is not None and order.order_id and order_id and order.order_id != order_id:
                 return None  # another order that carries the same wire id
         return order
+
+    def is_live(self, wire_id: str) -> bool:
+        """Whether an order that is not terminal has this wire id."""
+        return wire_id in self._by_wire_id
 
     def settle(self, order: TrackedOrder) -> None:
         """Move a terminal order to the recent ones; the oldest of those are forgotten."""

@@ -43,24 +43,41 @@ class Questions:
         self._since_of = since_of
 
     def want(
-        self, kind: SnapshotKind, symbol: str | None, now: Instant, reason: str
+        self,
+        kind: SnapshotKind,
+        symbol: str | None,
+        now: Instant,
+        reason: str,
+        *,
+        later: bool = False,
     ) -> AskSnapshot | None:
-        """Want an answer that is asked from now on; the request to send, if it is time for it."""
+        """Want an answer that is asked from now on; the request to send, if it is time for it.
+
+        `later`: nothing can be asked at the moment.
+        """
         topic = (kind, symbol)
         question = self._open.get(topic)
+        asked_at = self._asked_at.get(topic)
+        if question is not None and asked_at == now:
+            return None  # the answer to this instant's question will do
         if question is None:
             question = self._open[topic] = _Question(now, reason)
-        else:
-            question.since = now
-        asked_at = self._asked_at.get(topic)
+        question.since = now
+        if later:
+            question.next_at = now
+            return None
         if asked_at is not None and now - asked_at < SPACING_US:
-            if asked_at == now:
-                question.asked_at = now  # the answer to this instant's question will do
-                question.next_at = Instant(now + PATIENCE_US)
-            else:
-                question.next_at = Instant(asked_at + SPACING_US)
+            question.next_at = Instant(asked_at + SPACING_US)
             return None
         return self._put(topic, question, now)
+
+    def probe(
+        self, kind: SnapshotKind, symbol: str | None, now: Instant, reason: str
+    ) -> AskSnapshot:
+        """Put one question whatever else holds."""
+        question = self._open.setdefault((kind, symbol), _Question(now, reason))
+        question.since = now
+        return self._put((kind, symbol), question, now)
 
     def _put(self, topic: Topic, question: _Question, now: Instant) -> AskSnapshot:
         kind, symbol = topic

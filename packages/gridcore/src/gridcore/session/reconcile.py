@@ -9,7 +9,7 @@ from gridcore.saved import Saved
 from gridcore.session.effects import Severity, SnapshotKind
 from gridcore.session.modes import ModeCause
 from gridcore.session.orders import OrderState
-from gridcore.session.state import AccountState
+from gridcore.session.state import LAG_US, MARGIN_US, AccountState
 from gridcore.session.strategy import Strategy
 
 PATIENCE = 5
@@ -25,12 +25,16 @@ _OF_SYMBOL = (
 class Round:
     """One comparison under way for a symbol."""
 
-    __slots__ = ("attempts", "reason", "since")
+    __slots__ = ("attempts", "reason", "since", "unexplained")
 
-    def __init__(self, since: Instant, reason: str, attempts: int = 0) -> None:
+    def __init__(
+        self, since: Instant, reason: str, attempts: int = 0, unexplained: int = 0
+    ) -> None:
         self.since = since
         self.reason = reason
         self.attempts = attempts
+        self.unexplained = unexplained
+        """How often executions that had to explain the legs did not."""
 
 
 class Reconciler:
@@ -58,7 +62,10 @@ class Reconciler:
                 reason=reason,
             )
         known = self._rounds.get(symbol)
-        self._rounds[symbol] = Round(now, reason, 0 if known is None else known.attempts)
+        if known is None:
+            self._rounds[symbol] = Round(now, reason)
+        else:
+            self._rounds[symbol] = Round(now, reason, known.attempts, known.unexplained)
         state.want(symbol, now, reason, *_OF_SYMBOL)
         state.want(None, now, reason, SnapshotKind.WALLET)
 
@@ -82,11 +89,17 @@ class Reconciler:
             self._agreed(strategy, now)
             return
         round_.attempts += 1
-        if round_.attempts >= PATIENCE and self._take_over(strategy, now):
+        if self._unexplained(strategy):
+            round_.unexplained += 1
+        if round_.unexplained >= PATIENCE and self._take_over(strategy, now):
             self.judge(symbol, now)
             return
         wait = min(SECOND_US << min(round_.attempts, 5), 30 * SECOND_US)
         self._state.deadlines.set(f"reconcile/{symbol}", Instant(now + wait))
+
+    def under_way(self, symbol: str) -> bool:
+        """Whether a symbol is being compared."""
+        return symbol in self._rounds
 
     def due(self, symbol: str, now: Instant) -> None:
         """Compare again."""
@@ -126,6 +139,14 @@ class Reconciler:
                 return True
         return False
 
+    def _unexplained(self, strategy: Strategy) -> bool:
+        """Whether complete executions, asked late enough to know, leave a difference."""
+        known_to = self._state.known_to.get(strategy.symbol)
+        if known_to is None or not self.legs_differ(strategy):
+            return False
+        sure = known_to + MARGIN_US - LAG_US
+        return all(leg.changed_at <= sure for leg in strategy.pair.legs)
+
     def _take_over(self, strategy: Strategy, now: Instant) -> bool:
         """Executions cannot explain the legs: believe the exchange, and say so."""
         state = self._state
@@ -164,7 +185,7 @@ class Reconciler:
         """An answer came and was applied: whether it ends a comparison."""
         state = self._state
         state.questions.answered(kind, symbol, asked_at, now, complete=complete)
-        state.deadlines.set("questions", state.questions.next_deadline())
+        state.wake_questions(now)
         if symbol is not None:
             self.judge(symbol, now)
         else:
@@ -176,7 +197,12 @@ class Reconciler:
     def snapshot(self) -> dict[str, object]:
         """All memory, serialisable."""
         return {
-            symbol: {"since": one.since, "reason": one.reason, "attempts": one.attempts}
+            symbol: {
+                "since": one.since,
+                "reason": one.reason,
+                "attempts": one.attempts,
+                "unexplained": one.unexplained,
+            }
             for symbol, one in self._rounds.items()
         }
 
@@ -186,5 +212,8 @@ class Reconciler:
         for symbol in saved.names():
             part = saved.part(symbol)
             self._rounds[symbol] = Round(
-                Instant(part.whole("since")), part.text("reason"), part.whole("attempts")
+                Instant(part.whole("since")),
+                part.text("reason"),
+                part.whole("attempts"),
+                part.whole("unexplained"),
             )

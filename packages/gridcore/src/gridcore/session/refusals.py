@@ -52,9 +52,10 @@ class RefusalDesk:
             if due is not None:
                 return
         elif reaction is Reaction.POSITION_STALE:
-            strategy.brakes.unsure[direction_index(order.direction)] = now
+            strategy.brakes.unsure[direction_index(order.direction)] = event.at
             state.want(event.symbol, now, "less to close than believed", SnapshotKind.POSITIONS)
         elif reaction is Reaction.BALANCE:
+            state.balance_refused_at = now
             state.ask_mode(ACCOUNT, ModeCause.BALANCE, "a newer wallet, 60 s at least", now)
             state.deadlines.set("balance", Instant(now + BALANCE_PAUSE_US))
             state.want(None, now, "the wallet does not carry an order", SnapshotKind.WALLET)
@@ -112,25 +113,30 @@ class RefusalDesk:
 
     def key_works(self) -> None:
         """The exchange took a request that needs our key."""
-        if self._state.authentication.succeeded():
-            self._state.end_mode(ACCOUNT, ModeCause.AUTHENTICATION)
-            self._state.deadlines.set("authentication", None)
+        state = self._state
+        if state.authentication.succeeded():
+            state.end_mode(ACCOUNT, ModeCause.AUTHENTICATION)
+            state.deadlines.set("authentication", None)
+            for symbol in state.strategies:
+                state.suspect(symbol, "the key works again")
 
     def probe_due(self, now: Instant) -> None:
         """Ask one thing, to learn whether our key works again."""
         state = self._state
         if state.authentication.probe_due(now):
-            state.want(None, now, "whether the key works again", SnapshotKind.WALLET)
+            reason = "whether the key works again"
+            state.out.requests.append(state.questions.probe(SnapshotKind.WALLET, None, now, reason))
         state.deadlines.set("authentication", state.authentication.next_deadline())
 
     def balance_due(self, now: Instant) -> None:
         """Opens go on when a wallet newer than the refusal is known, 60 s after it (A21)."""
         state = self._state
-        if state.modes.stands(ACCOUNT, ModeCause.BALANCE):
-            since = state.modes.since(ACCOUNT, ModeCause.BALANCE)
-            seen = state.wallet.seen
-            if since is not None and seen is not None and seen > since:
-                state.end_mode(ACCOUNT, ModeCause.BALANCE)
-                return
-            state.deadlines.set("balance", Instant(now + BALANCE_RETRY_US))
-            state.want(None, now, "a wallet newer than the refusal", SnapshotKind.WALLET)
+        since, seen = state.balance_refused_at, state.wallet.seen
+        if since is None:
+            return
+        if seen is not None and seen > since:
+            state.balance_refused_at = None
+            state.end_mode(ACCOUNT, ModeCause.BALANCE)
+            return
+        state.deadlines.set("balance", Instant(now + BALANCE_RETRY_US))
+        state.want(None, now, "a wallet newer than the refusal", SnapshotKind.WALLET)

@@ -18,11 +18,13 @@ from gridcore.session.mirror import MirroredWallet
 from gridcore.session.modes import Mode, ModeBoard, ModeCause, ModeRequest
 from gridcore.session.orders import OrderTracker, TrackedOrder
 from gridcore.session.outbox import Outbox
-from gridcore.session.questions import Questions
+from gridcore.session.questions import PATIENCE_MAX_US, Questions
 from gridcore.session.recent_ids import RecentIds
 from gridcore.session.strategy import Strategy
 
 EXECUTIONS_REMEMBERED = 16_384
+LAG_US = 2 * SECOND_US
+"""How far an answer may lag behind: it had to know only what is older than this."""
 MARGIN_US = 10 * SECOND_US
 """Executions are asked for again from this long before they were last known to be complete."""
 
@@ -33,6 +35,7 @@ class AccountState:
     __slots__ = (
         "attention",
         "authentication",
+        "balance_refused_at",
         "deadlines",
         "drawdown",
         "executions",
@@ -75,6 +78,8 @@ class AccountState:
         """Whether this event moved the day's profit."""
         self.drawdown = Drawdown(safety.drawdown_limit_pct)
         self.authentication = AuthenticationWatch()
+        self.balance_refused_at: Instant | None = None
+        """When the exchange last said that the wallet does not carry an order."""
 
     def mint_wire_id(self, identity: str, now: Instant) -> str:
         suffix = self.last_minted = mint(now, self.last_minted)
@@ -145,11 +150,19 @@ class AccountState:
 
     def want(self, symbol: str | None, now: Instant, reason: str, *kinds: SnapshotKind) -> None:
         """Ask the exchange, and go on asking until it answers."""
+        cooling = self.authentication.cooling
         for kind in kinds:
-            request = self.questions.want(kind, symbol, now, reason)
+            request = self.questions.want(kind, symbol, now, reason, later=cooling)
             if request is not None:
                 self.out.requests.append(request)
-        self.deadlines.set("questions", self.questions.next_deadline())
+        self.wake_questions(now)
+
+    def wake_questions(self, now: Instant) -> None:
+        """Come back when a question is to be put again; while our key is dead none is."""
+        due = self.questions.next_deadline()
+        if due is not None and self.authentication.cooling:
+            due = Instant(now + PATIENCE_MAX_US)
+        self.deadlines.set("questions", due)
 
     def _since_of(self, kind: SnapshotKind, symbol: str | None) -> Instant | None:
         """Executions since they were last complete, and since every order that is in doubt."""
@@ -196,6 +209,7 @@ class AccountState:
             "loss": self.loss.snapshot(),
             "drawdown": self.drawdown.snapshot(),
             "authentication": self.authentication.snapshot(),
+            "balance_refused_at": self.balance_refused_at,
         }
 
     def restore(self, saved: Saved) -> None:
@@ -214,3 +228,4 @@ class AccountState:
         self.loss.restore(saved.part("loss"))
         self.drawdown.restore(saved.part("drawdown"))
         self.authentication.restore(saved.part("authentication"))
+        self.balance_refused_at = saved.instant_or_none("balance_refused_at")

@@ -14,7 +14,7 @@ from gridcore.session.orders import OrderState, TrackedOrder
 from gridcore.session.ownership import ForeignOrders, OrphanOrders, Owner, Ownership
 from gridcore.session.refusals import key_of
 from gridcore.session.setup import AccountPolicies
-from gridcore.session.state import AccountState
+from gridcore.session.state import LAG_US, AccountState
 from gridcore.session.strategy import Strategy
 from gridcore.sides import DirectionType, SideType, opens
 
@@ -27,11 +27,12 @@ _CAUSES = {Owner.ORPHAN: ModeCause.ORPHANS, Owner.FOREIGN: ModeCause.FOREIGN_ORD
 class Stranger:
     """One order that is not ours, or was of a strategy that is not configured any more."""
 
-    __slots__ = ("cancelled_at", "order", "owner")
+    __slots__ = ("cancelled_at", "order", "owner", "seen_at")
 
-    def __init__(self, order: OrderUpdate, owner: Owner) -> None:
+    def __init__(self, order: OrderUpdate, owner: Owner, seen_at: Instant) -> None:
         self.order = order
         self.owner = owner
+        self.seen_at = seen_at
         self.cancelled_at: Instant | None = None
 
 
@@ -62,7 +63,7 @@ class StrangerDesk:
         if known is None:
             if len(self._strangers) >= STRANGERS_MAX:
                 return
-            known = self._strangers[event.order_id] = Stranger(event, owner)
+            known = self._strangers[event.order_id] = Stranger(event, owner, now)
             self._tell(event, owner, now)
         known.order = event
         self._follow_policy(strategy, known, now)
@@ -116,12 +117,14 @@ class StrangerDesk:
             )
         )
 
-    def listed(self, symbol: str, order_ids: set[str]) -> None:
-        """A complete listing came: strangers that it does not show are gone."""
+    def listed(self, symbol: str, order_ids: set[str], asked_at: Instant) -> None:
+        """A complete listing came: strangers that it had to show, and does not, are gone."""
         gone = [
             order_id
             for order_id, stranger in self._strangers.items()
-            if stranger.order.symbol == symbol and order_id not in order_ids
+            if stranger.order.symbol == symbol
+            and order_id not in order_ids
+            and asked_at >= stranger.seen_at + LAG_US
         ]
         for order_id in gone:
             del self._strangers[order_id]
@@ -155,7 +158,7 @@ class StrangerDesk:
 
     def adopt(self, strategy: Strategy, event: OrderUpdate, now: Instant) -> TrackedOrder:
         """Track an order that rests on the exchange."""
-        taken = not event.wire_id or self._state.tracker.find("", event.wire_id) is not None
+        taken = not event.wire_id or self._state.tracker.is_live(event.wire_id)
         order = TrackedOrder(
             order_id=event.order_id,
             direction=event.direction,
@@ -190,7 +193,7 @@ class StrangerDesk:
         return order
 
     def landed_after_all(
-        self, strategy: Strategy, order: TrackedOrder, order_id: str, now: Instant
+        self, strategy: Strategy, order: TrackedOrder, order_id: str, at: Instant, now: Instant
     ) -> TrackedOrder:
         """An order that was settled as not on the exchange is there: it lives again."""
         self._state.out.notice(
@@ -218,6 +221,7 @@ class StrangerDesk:
             level=order.level,
             sent_at=order.sent_at,
             known_at=now,
+            rested_from=at,
         )
         strategy.adopt(again)
         return again
@@ -230,6 +234,7 @@ class StrangerDesk:
             {
                 "owner": stranger.owner.value,
                 "cancelled_at": stranger.cancelled_at,
+                "seen_at": stranger.seen_at,
                 "order": _order_memory(stranger.order),
             }
             for stranger in self._strangers.values()
@@ -239,7 +244,11 @@ class StrangerDesk:
         """The inverse of snapshot."""
         self._strangers.clear()
         for part in parts:
-            stranger = Stranger(_order_of(part.part("order")), Owner(part.text("owner")))
+            stranger = Stranger(
+                _order_of(part.part("order")),
+                Owner(part.text("owner")),
+                Instant(part.whole("seen_at")),
+            )
             stranger.cancelled_at = part.instant_or_none("cancelled_at")
             self._strangers[stranger.order.order_id] = stranger
 

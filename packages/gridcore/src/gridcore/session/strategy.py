@@ -177,7 +177,7 @@ class Strategy:
             self._denied(proposal, denial)
             return
         if proposal.raised and self.denials.first_raise():
-            self._notice(now, "size_raised_to_minimum", steps=str(proposal.steps))
+            self._notice(now, Severity.WARNING, "size_raised_to_minimum", steps=str(proposal.steps))
         identity = self.engine.identity(price, direction, side)
         again = self.brakes.wire_id_to_reuse((direction, side, price), now)
         wire_id = self._mint(identity, now) if again is None else again
@@ -229,6 +229,7 @@ class Strategy:
         if self.denials.remember(proposal, denial, self.means.uncovered(direction)):
             self._notice(
                 proposal.at,
+                Severity.INFO,
                 "order_denied",
                 reason=denial.reason.value,
                 direction=DIRECTIONS[direction].value,
@@ -236,9 +237,9 @@ class Strategy:
                 price=self.instrument.price_text(Ticks(price)),
             )
 
-    def _notice(self, at: Instant, event: str, **fields: str) -> None:
+    def _notice(self, at: Instant, severity: Severity, event: str, **fields: str) -> None:
         self._out.notice(
-            at, "gridcore.session", event, Severity.INFO, strat_id=self.setup.strat_id, **fields
+            at, "gridcore.session", event, severity, strat_id=self.setup.strat_id, **fields
         )
 
     def cancel(self, order: OpenOrder, reason: CancelReason, now: Instant) -> None:
@@ -312,10 +313,10 @@ class Strategy:
         self.denials.coverage_changed(direction, self.means.uncovered(direction))
         self.denials.books_changed()
 
-    def position_sure(self, direction: int, asked_at: Instant) -> None:
-        """A position report came that was asked, or made, at an instant."""
+    def position_sure(self, direction: int, at: Instant) -> None:
+        """A position report came that knows everything up to an instant."""
         since = self.brakes.unsure[direction]
-        if since is not None and asked_at > since:
+        if since is not None and at >= since:
             self.brakes.unsure[direction] = None
             self.denials.position_sure(direction)
             self.stirred = True

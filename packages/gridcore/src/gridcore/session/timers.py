@@ -57,6 +57,7 @@ class Timers:
             "crossing": self._crossing,
             "legs": self._legs,
             "duplicates": self._duplicates,
+            "unsure": self._unsure,
             "reconcile": reconciler.due,
             "stale": conditions.stale_due,
             "questions": self._questions,
@@ -86,8 +87,12 @@ class Timers:
         kind = _AUDITS[name]
         state = self._state
         state.deadlines.set(name, Instant(now + self._audit_us[name]))
-        symbols = [None] if kind is SnapshotKind.WALLET else list(state.strategies)
-        for symbol in symbols:
+        if state.authentication.cooling:
+            return  # a dead key asks nothing but its probe (spec/live.md 4.20)
+        if kind is SnapshotKind.WALLET:
+            state.want(None, now, "audit", kind)
+            kind = SnapshotKind.EXECUTIONS  # two lost ones may cancel out in the wallet
+        for symbol in state.strategies:
             state.want(symbol, now, "audit", kind)
 
     def _emergency(self, symbol: str, now: Instant) -> None:
@@ -112,8 +117,16 @@ class Timers:
         self._state.deadlines.set(f"crossing/{symbol}", crossing.next_deadline())
 
     def _legs(self, symbol: str, now: Instant) -> None:
+        if self._reconciler.under_way(symbol):
+            return  # it compares the legs, at its own pace
         if self._reconciler.legs_differ(self._state.strategies[symbol]):
             self._reconciler.begin(symbol, "a position that our executions do not explain", now)
+
+    def _unsure(self, symbol: str, now: Instant) -> None:
+        """No answer was sure to know what the exchange knew when it refused a close: ask again."""
+        if any(since is not None for since in self._state.strategies[symbol].brakes.unsure):
+            reason = "less to close than believed"
+            self._state.want(symbol, now, reason, SnapshotKind.POSITIONS)
 
     def _duplicates(self, symbol: str, now: Instant) -> None:
         self._conditions.duplicates_due(self._state.strategies[symbol], now)
@@ -121,8 +134,9 @@ class Timers:
     def _questions(self, rest: str, now: Instant) -> None:
         del rest
         state = self._state
-        state.out.requests.extend(state.questions.due(now))
-        state.deadlines.set("questions", state.questions.next_deadline())
+        if not state.authentication.cooling:
+            state.out.requests.extend(state.questions.due(now))
+        state.wake_questions(now)
 
     def _orders(self, rest: str, now: Instant) -> None:
         del rest

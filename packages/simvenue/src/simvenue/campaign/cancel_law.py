@@ -3,7 +3,7 @@
 from collections import deque
 from typing import TYPE_CHECKING
 
-from gridcore.clock import MINUTE_US, Instant
+from gridcore.clock import MINUTE_US, SECOND_US, Instant
 from gridcore.events import (
     CancelAccepted,
     CancelRejected,
@@ -25,6 +25,7 @@ from simvenue.campaign.laws import Law, LawBroken
 if TYPE_CHECKING:
     from simvenue.campaign.world import World
 
+LAG_US = 2 * SECOND_US
 MOST_CANCELS = 6
 """Requests for the cancel of one order in 60 s (A14)."""
 
@@ -63,7 +64,9 @@ class CancelChecker:
             self._refreshed((event.symbol, event.direction), event.at)
         elif isinstance(event, PositionsSnapshot):
             for row in event.legs:
-                self._refreshed((row.symbol, row.direction), row.at)
+                # What is asked 2 s after the refusal knows it, however far the answer lags.
+                known = max(row.at, event.asked_at - LAG_US)
+                self._refreshed((row.symbol, row.direction), Instant(known))
         for request in effects.requests:
             if isinstance(request, CancelOrder):
                 self._cancelled(request.order_id, now)
@@ -77,7 +80,7 @@ class CancelChecker:
 
     def _refreshed(self, leg: Leg, at: Instant) -> None:
         refused_at = self._refused_at.get(leg)
-        if refused_at is not None and at > refused_at:
+        if refused_at is not None and at >= refused_at:
             del self._refused_at[leg]
 
     def _cancelled(self, order_id: str, now: Instant) -> None:

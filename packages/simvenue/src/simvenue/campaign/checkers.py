@@ -6,6 +6,7 @@ from simvenue.campaign.exposure_law import ExposureChecker
 from simvenue.campaign.grid_law import GridChecker
 from simvenue.campaign.ledger_law import LedgerChecker
 from simvenue.campaign.level_law import LevelChecker
+from simvenue.campaign.mirror_law import MirrorChecker
 from simvenue.campaign.mode_law import ModeChecker
 from simvenue.campaign.quiet_law import QuietChecker
 from simvenue.campaign.wire_law import WireIdChecker
@@ -21,6 +22,7 @@ def all_checkers() -> list[Watcher]:
         WireIdChecker(),
         CancelChecker(),
         DeadlineChecker(),
+        MirrorChecker(),
         LedgerChecker(),
         QuietChecker(),
         GridChecker(),

@@ -20,12 +20,9 @@ FEWEST, MOST = 3, 12
 WINDOW_S = (5, 120)
 """Shortest and longest window of a fault that lasts."""
 
-AMBIGUOUS_CODES = (10016, 110072, 110079)
-"""Refusals after which an order is looked up."""
-
 PLACE_CODES = (
     *(10002, 10006, 10018, 429, 403),  # passing: sent again
-    *AMBIGUOUS_CODES,
+    *(10016, 110072, 110079),  # ambiguous: looked up
     *(110007, 110012, 110017, 110020, 30228),  # wait for wallet or position, or less of it
     *(110003, 110094, 10001),  # final
 )
@@ -52,21 +49,24 @@ _LOSS = (50, 400)
 _OFTEN = (200, 1000)
 _LATE = (SECOND_US // 10, 9 * SECOND_US)
 _ABOUT_RECV_WINDOW = (SECOND_US, 6 * SECOND_US)
-_WITHIN_RECV_WINDOW = (SECOND_US // 10, 49 * SECOND_US // 10)
+_WITHIN_RECV_WINDOW = (2 * SECOND_US, 49 * SECOND_US // 10)
+_BROKEN_AFTER = (0, 50_000, 400_000, 2 * SECOND_US)
+"""A lost connection is noticed after so long; 0: only when the wait for the reply is over."""
 _HANDS = ("long", "short")
 _ORDERS = ("long", "short", "long orphan", "short orphan")
 
 RANGES: dict[FaultKind, FaultRange] = {
-    K.REQUEST_LOST: FaultRange(lasting=True, chance=_LOSS),
+    K.REQUEST_LOST: FaultRange(lasting=True, chance=_LOSS, numbers=_BROKEN_AFTER),
     K.REQUEST_DELAYED: FaultRange(lasting=True, chance=_OFTEN, number=_ABOUT_RECV_WINDOW),
     K.REQUEST_REPEATED: FaultRange(lasting=True, chance=_OFTEN, number=_WITHIN_RECV_WINDOW),
-    K.REPLY_LOST: FaultRange(lasting=True, chance=_LOSS),
+    K.REPLY_LOST: FaultRange(lasting=True, chance=_LOSS, numbers=_BROKEN_AFTER),
     K.REPLY_DELAYED: FaultRange(lasting=True, chance=_OFTEN, number=_LATE),
     K.REPLY_REPEATED: FaultRange(lasting=True, chance=_OFTEN),
     K.PUSH_LOST: FaultRange(lasting=True, chance=_LOSS),
     K.PUSH_DELAYED: FaultRange(lasting=True, chance=_OFTEN, number=_LATE),
     K.PUSH_REORDERED: FaultRange(lasting=True, chance=_OFTEN, number=_LATE),
     K.PUSH_REPEATED: FaultRange(lasting=True, chance=_OFTEN),
+    K.END_CONTRADICTED: FaultRange(lasting=True, chance=_OFTEN),
     K.PLACE_REFUSED: FaultRange(lasting=True, chance=_OFTEN, numbers=PLACE_CODES),
     K.CANCEL_REFUSED: FaultRange(lasting=True, chance=_OFTEN, numbers=CANCEL_CODES),
     K.SNAPSHOT_LOST: FaultRange(lasting=True, chance=_OFTEN),
@@ -108,20 +108,23 @@ OFTEN_DRAWN: Sequence[FaultKind] = (
 
 _OVERTAKEN = (K.REPLY_DELAYED, K.PUSH_LOST, K.PUSH_REORDERED)
 """Fills overtake what tells of the order."""
-_UNHEARD = (K.REQUEST_DELAYED, K.REPLY_LOST, K.PUSH_LOST)
+_UNHEARD = (K.REQUEST_DELAYED, K.REPLY_LOST, K.PUSH_LOST, K.SNAPSHOT_LOST)
 """Nobody hears of what landed."""
-_TWOFOLD = (K.REQUEST_REPEATED, K.PLACE_REFUSED, K.PLACE_REFUSED, K.PUSH_LOST)
-"""Of two copies of a request one is refused, one is accepted; the first refusal is ambiguous."""
+_TWOFOLD = (K.REQUEST_REPEATED, K.REQUEST_LOST, K.PLACE_REFUSED, K.PUSH_LOST)
+"""The connection breaks, and the copy of the request is answered after all."""
 _RACING = (K.CANCEL_REFUSED, K.REQUEST_DELAYED, K.REPLY_DELAYED, K.PUSH_REORDERED)
 """Cancels race with fills."""
 
+_DYING = (K.CRASH, K.REQUEST_DELAYED, K.REPLY_LOST)
+"""A process dies while its requests are on their way."""
+
 THEMES: tuple[tuple[FaultKind, ...], ...] = (
     *(_OVERTAKEN, _OVERTAKEN, _OVERTAKEN, _OVERTAKEN),
-    *(_UNHEARD, _UNHEARD, _UNHEARD),
-    *(_TWOFOLD, _TWOFOLD, _TWOFOLD),
+    *(_UNHEARD, _UNHEARD, _UNHEARD, _UNHEARD),
+    *(_TWOFOLD, _TWOFOLD, _TWOFOLD, _TWOFOLD),
     *(_RACING, _RACING),
     (K.REPLY_LOST, K.PUSH_LOST, K.MANUAL_CANCEL, K.MANUAL_CANCEL, K.SNAPSHOT_DELAYED),
-    (K.CRASH, K.REQUEST_DELAYED, K.REPLY_LOST),
+    *(_DYING, _DYING),
     (K.PRIVATE_STREAM_SILENT, K.SNAPSHOT_STALE, K.SNAPSHOT_INCOMPLETE),
     (K.TWIN_ORDER, K.TWIN_ORDER, K.PUSH_LOST),
     (K.MANUAL_TRADE, K.DELEVERAGED, K.PUSH_DELAYED, K.SNAPSHOT_STALE),
@@ -164,7 +167,7 @@ def _together(draw: Random, symbols: Sequence[str], start: Instant, until: Insta
     for position, kind in enumerate(kinds):
         fault = _fault(draw, kind, symbols, start, until)
         if kinds is _TWOFOLD and position == 1:
-            fault = replace(fault, number=draw.choice(AMBIGUOUS_CODES))
+            fault = replace(fault, number=draw.choice(_BROKEN_AFTER[1:]))
         # Once-only faults come anywhere in the window, so that the lasting ones surround them.
         if fault.until > fault.at:
             chance = draw.randint(*THEME_CHANCE) if fault.chance < 1000 else 1000

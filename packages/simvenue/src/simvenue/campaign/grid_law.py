@@ -62,12 +62,22 @@ class GridChecker:
         nearest = strategy.limits.at[direction][side]
         if nearest is not None and nearest != price:
             return  # one denial stands for its level and everything farther away
-        again = judge(Proposal(strategy, price, direction, side, now))
+        proposal = Proposal(strategy, price, direction, side, now)
+        again = judge(proposal)
         if again is None:
             reason = strategy.denials.reason(direction, side)
+            if reason is DenyReason.COVERAGE and _resized(proposal):
+                return
             raise _broken(strategy, f"{at} is denied ({reason}), yet every gate lets it pass")
         if again.reason in PASSING:
             raise _broken(strategy, f"{at} is still denied ({again.reason.value})")
+
+
+def _resized(proposal: Proposal) -> bool:
+    """Whether the denied close may have been larger: the price alone changes multipliers, from 1.5
+    down to 0.5 and back with rounding, and a ticker lifts no denial."""
+    uncovered = proposal.strategy.means.uncovered(proposal.direction)
+    return uncovered <= 4 * proposal.steps
 
 
 def _forbidden(strategy: "Strategy", place: Candidate) -> bool:

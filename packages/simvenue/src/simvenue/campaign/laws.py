@@ -26,6 +26,8 @@ class Law(StrEnum):
     """One cancel in flight per order, at most six in 60 s; closes wait for a fresh position."""
     DEADLINES_AHEAD = "deadlines_ahead"
     """A deadline that has fired lies in the past for good."""
+    NEWEST_WINS = "newest_wins"
+    """A mirrored position or wallet is never replaced by an older one."""
     SESSION_RUNS = "session_runs"
     """The session raises nothing."""
 

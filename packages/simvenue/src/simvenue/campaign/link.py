@@ -6,12 +6,13 @@ the session. The venue acts when a request arrives, whether or not the process s
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import IntEnum
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from gridcore.clock import SECOND_US, Instant
-from gridcore.events import CancelUnknown, Event, PlaceUnknown
+from gridcore.events import CancelUnknown, Event, OrderStatus, OrderUpdate, PlaceUnknown
 from gridcore.session.effects import AskSnapshot, CancelOrder, PlaceOrder
 from simvenue.campaign.answers import Answers, thinned
 from simvenue.campaign.board import FaultBoard, LiveFault, source_of
@@ -59,17 +60,23 @@ class _Parcel(NamedTuple):
     """Its reply is lost: the worker hears the reply to the other copy of the request."""
 
 
+JUDGED_MAX = 256
+"""Requests of which a copy may still come."""
+
+
 class Link:
     """Everything between a process and the exchange, on virtual time.
 
     `next_due` says when `step` has something to do; `step` gives what reaches the process, one
-    event at a time. Conservation: `sent` == delivered + lost + on the way, for each way.
+    event at a time. Of pushes, `told` == `delivered` + `lost` + those on their way. A lost request
+    or reply is known to be lost when the shell gives up waiting, or after its fault's number.
     """
 
     __slots__ = (
         "_awaited",
         "_first_ticket",
         "_heap",
+        "_judged",
         "_latency_us",
         "_order",
         "_private_down",
@@ -104,6 +111,7 @@ class Link:
         self._latency_us = scenario.latency_us
         self._order = source_of(scenario.seed, "replies and pushes overtake each other")
         self._heap: list[_Parcel] = []
+        self._judged: dict[int, Refusal | None] = {}
         self._sequence = 0
         self._ticket = 0
         self._first_ticket = 1
@@ -130,8 +138,11 @@ class Link:
             due += delayed.fault.number
         # Of two copies the first is answered, or the second, or both.
         answered = 0 if repeated is None else repeated.source.randrange(3)
-        if board.strike(FaultKind.REQUEST_LOST, symbol) is None:
+        lost = board.strike(FaultKind.REQUEST_LOST, symbol)
+        if lost is None:
             self._post(due, Bound.EXCHANGE, ticket, now, request, None, mute=answered == 1)
+        elif lost.fault.number:
+            self._break(request, ticket, now, now + lost.fault.number)
         if repeated is not None:
             due += _later(repeated)
             mute = answered == 0
@@ -198,8 +209,21 @@ class Link:
         self.records.take(events)
         if self.board.acts(FaultKind.SNAPSHOT_STALE):
             self.answers.remember(now)
-        for event in events:
+        before: list[Event] = []
+        after: list[Event] = []
+        if self.board.acts(FaultKind.END_CONTRADICTED):
+            self._contradict(events, before, after)
+        for event in (*before, *events, *after):
             self._push(event, now)
+
+    def _contradict(self, events: Sequence[Event], before: list[Event], after: list[Event]) -> None:
+        """An order that filled is told cancelled as well, first or last."""
+        for event in events:
+            if isinstance(event, OrderUpdate) and event.status is OrderStatus.FILLED:
+                struck = self.board.strike(FaultKind.END_CONTRADICTED, event.symbol)
+                if struck is not None:
+                    wrong = replace(event, status=OrderStatus.CANCELLED, reason="contradicted")
+                    (after if struck.source.randrange(2) else before).append(wrong)
 
     def report(self, event: Event, due: Instant) -> None:
         """Something that reaches the process by no stream: a word of the shell itself."""
@@ -242,18 +266,13 @@ class Link:
     def _give_up(self, now: Instant) -> Event | None:
         _, ticket = self._timeouts.popleft()
         request = self._awaited.pop(ticket, None)
-        if isinstance(request, PlaceOrder):
-            return PlaceUnknown(
-                symbol=request.symbol, at=now, wire_id=request.wire_id, text="no reply within 10 s"
-            )
-        if isinstance(request, CancelOrder):
-            return CancelUnknown(
-                symbol=request.symbol,
-                at=now,
-                order_id=request.order_id,
-                text="no reply within 10 s",
-            )
-        return None
+        return None if request is None else _unknown(request, now, "no reply within 10 s")
+
+    def _break(self, request: Sent, ticket: int, sent_at: Instant, due: int) -> None:
+        """The connection of a lost message breaks: its worker knows before the timeout."""
+        unknown = _unknown(request, Instant(due), "the connection was reset")
+        if unknown is not None:
+            self._post(due, Bound.WAITING_WORKER, ticket, sent_at, None, unknown)
 
     def _is_awaited(self, parcel: _Parcel, now: Instant) -> bool:
         """Whether a reply finds its worker; the copy of one is taken while it could have waited."""
@@ -271,7 +290,7 @@ class Link:
         if isinstance(request, AskSnapshot):
             self._answer(parcel, request, now)
             return
-        refusal = self._refusal(request, parcel.sent_at, now)
+        refusal = self._shared_refusal(parcel, request, now)
         if refusal is None:
             events = self.venue.submit(request, now)
         elif isinstance(request, PlaceOrder):
@@ -284,6 +303,20 @@ class Link:
         else:
             self.tell(events[1:], now)
             self._reply(parcel, events[0], now)
+
+    def _shared_refusal(
+        self, parcel: _Parcel, request: PlaceOrder | CancelOrder, now: Instant
+    ) -> Refusal | None:
+        """The copies of one request are refused alike: the exchange's mind does not change."""
+        judged = self._judged
+        if parcel.ticket in judged and now - parcel.sent_at <= RECV_WINDOW_US:
+            return judged.pop(parcel.ticket)
+        refusal = self._refusal(request, parcel.sent_at, now)
+        if self.board.acts(FaultKind.REQUEST_REPEATED):
+            judged[parcel.ticket] = refusal
+            if len(judged) > JUDGED_MAX:
+                del judged[next(iter(judged))]
+        return refusal
 
     def _refusal(
         self, request: PlaceOrder | CancelOrder, sent_at: Instant, now: Instant
@@ -304,7 +337,8 @@ class Link:
         if parcel.mute:
             return
         ticket, sent_at = parcel.ticket, parcel.sent_at
-        symbol = parcel.request.symbol if parcel.request is not None else None
+        request = parcel.request
+        symbol = None if request is None else request.symbol
         board = self.board
         due = now + self._latency_us
         delayed = board.strike(FaultKind.REPLY_DELAYED, symbol)
@@ -312,8 +346,11 @@ class Link:
             due += delayed.fault.number
         again = parcel.again
         repeated = board.strike(FaultKind.REPLY_REPEATED, symbol)
-        if board.strike(FaultKind.REPLY_LOST, symbol) is None:
+        lost = board.strike(FaultKind.REPLY_LOST, symbol)
+        if lost is None:
             self._post(due, Bound.WAITING_WORKER, ticket, sent_at, None, event, again=again)
+        elif lost.fault.number and request is not None:
+            self._break(request, ticket, sent_at, now + lost.fault.number)
         if repeated is not None:
             due += _later(repeated)
             self._post(due, Bound.WAITING_WORKER, ticket, sent_at, None, event, again=True)
@@ -364,3 +401,12 @@ class Link:
 
 def _later(repeated: LiveFault) -> int:
     return 1 + repeated.source.randrange(repeated.fault.number or REPEAT_US_MAX)
+
+
+def _unknown(request: Sent, at: Instant, text: str) -> Event | None:
+    """Nobody knows the outcome of a request; of a question there is nothing to know."""
+    if isinstance(request, PlaceOrder):
+        return PlaceUnknown(symbol=request.symbol, at=at, wire_id=request.wire_id, text=text)
+    if isinstance(request, CancelOrder):
+        return CancelUnknown(symbol=request.symbol, at=at, order_id=request.order_id, text=text)
+    return None

@@ -60,6 +60,7 @@ ON_MESSAGES = frozenset(
         K.PUSH_DELAYED,
         K.PUSH_REORDERED,
         K.PUSH_REPEATED,
+        K.END_CONTRADICTED,
         K.PLACE_REFUSED,
         K.CANCEL_REFUSED,
         K.SNAPSHOT_LOST,

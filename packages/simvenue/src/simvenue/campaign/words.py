@@ -27,6 +27,8 @@ class FaultKind(StrEnum):
     PUSH_DELAYED = "push_delayed"
     PUSH_REORDERED = "push_reordered"
     PUSH_REPEATED = "push_repeated"
+    END_CONTRADICTED = "end_contradicted"
+    """An order that filled is told cancelled, too: before its fill, or after it."""
     PLACE_REFUSED = "place_refused"
     CANCEL_REFUSED = "cancel_refused"
     SNAPSHOT_LOST = "snapshot_lost"
@@ -55,8 +57,11 @@ class FaultKind(StrEnum):
 class Fault:
     """One fault. `chance` per mille of the matching messages in the window are hit.
 
-    `number` is the kind's own: a delay in microseconds, a refusal's code, a quantity in steps, an
-    amount in cents, the count of effects after which a crash comes. `symbol` None: any.
+    `number` is the kind's own: a delay in microseconds, a refusal's code, a quantity in steps
+    (below 0: a close), an amount in cents, the count of requests after which a crash comes; of a
+    lost request or reply after how long its connection breaks (0: the shell's timeout tells it).
+    `detail` names a direction, "orphan", what a symbol changes, the operator's action. `symbol`
+    None: any.
     """
 
     kind: FaultKind
