@@ -14,9 +14,20 @@ from pathlib import Path
 from appkit.kernel import compiled_folder, source_folders
 
 INTERPRETED = {
-    "gridcore": {"__init__", "message", "events", "config", "persistence", "preview", "clock"},
-    "simvenue": {"__init__", "messages"},
+    "gridcore": {
+        "__init__",
+        "clock",
+        "config",
+        "event_words",
+        "events",
+        "message",
+        "persistence",
+        "preview",
+    },
+    "simvenue": {"__init__", "messages", "answers", "records", "other_hands", "slices"},
 }
+NOT_TIMED = "campaign"
+"""The folder of the fault campaign: no backtest runs it."""
 INTERPRETED_SESSION = {
     "__init__",
     "codec",
@@ -34,7 +45,7 @@ def modules_to_compile(folder: Path) -> list[Path]:
     chosen = []
     for file in sorted(folder.rglob("*.py")):
         kept = INTERPRETED_SESSION if file.parent.name == "session" else INTERPRETED[folder.name]
-        if file.stem not in kept:
+        if file.stem not in kept and file.parent.name != NOT_TIMED:
             chosen.append(file.relative_to(folder.parent))
     return chosen
 

@@ -43,7 +43,7 @@ from gridcore.session.effects import (
 from gridcore.session.setup import StrategySetup
 from gridcore.sides import LONG, SHORT
 from gridcore.tiers import RiskTier, RiskTiers
-from simvenue.campaign.answers import Answers
+from simvenue.answers import Answers
 from simvenue.messages import FillModel, SymbolSpec, VenueConfig
 from simvenue.records import Records
 from simvenue.venue import SimVenue

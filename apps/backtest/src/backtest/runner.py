@@ -36,7 +36,7 @@ from gridcore.session.effects import (
     Effects,
 )
 from simvenue import SimVenue
-from simvenue.campaign.answers import Answers
+from simvenue.answers import Answers
 from simvenue.records import Records
 from tapes.scan import first_at_or_after, load_or_build
 

@@ -5,57 +5,60 @@ Unknown is None, never 0 (LS-29, LS-60).
 """
 
 from decimal import Decimal
-from enum import Enum, StrEnum
 
 from gridcore.clock import Instant
+from gridcore.event_words import (
+    NO_LIQUIDATION,
+    CashKind,
+    ExecType,
+    FillEvidence,
+    Liquidation,
+    NoLiquidation,
+    OperatorAction,
+    OrderStatus,
+)
 from gridcore.instrument import Instrument, Price, Steps
 from gridcore.message import message
 from gridcore.sides import DirectionType, SideType
 
-
-class NoLiquidation(Enum):
-    """The exchange says that a position has no liquidation price ("" in a received row)."""
-
-    NO_LIQUIDATION = "no liquidation"
-
-
-NO_LIQUIDATION = NoLiquidation.NO_LIQUIDATION
-Liquidation = Decimal | NoLiquidation | None
-"""A liquidation price in quote currency, none at all, or None: unknown."""
-
-
-class OrderStatus(StrEnum):
-    """Order status as the exchange spells it (spec/bybit.md A.7); V3's "Active" does not exist."""
-
-    NEW = "New"
-    PARTIALLY_FILLED = "PartiallyFilled"
-    FILLED = "Filled"
-    CANCELLED = "Cancelled"
-    REJECTED = "Rejected"
-
-
-class ExecType(StrEnum):
-    """What kind of execution it is (spec/bybit.md A.7)."""
-
-    TRADE = "Trade"
-    FUNDING = "Funding"
-    ADL = "AdlTrade"
-    BUST = "BustTrade"
-    SETTLE = "Settle"
-    DELIVERY = "Delivery"
-    UNKNOWN = "Unknown"
-
-
-class FillEvidence(StrEnum):
-    """Why the simulated venue says that an order filled; absent on the real exchange."""
-
-    CROSSED = "crossed"
-    TOUCHED = "touched"
-    PASSED = "passed"
-    BOOK = "book"
-    QUEUE = "queue"
-    TAKER = "taker"
-    LIQUIDATION = "liquidation"
+__all__ = [
+    "NO_LIQUIDATION",
+    "AuthenticationFailed",
+    "CancelAccepted",
+    "CancelRejected",
+    "CancelUnknown",
+    "CashKind",
+    "CashMoved",
+    "Event",
+    "ExecType",
+    "Execution",
+    "ExecutionsSnapshot",
+    "FillEvidence",
+    "FundingPaid",
+    "HistorySnapshot",
+    "Liquidated",
+    "Liquidation",
+    "NoLiquidation",
+    "OperatorAction",
+    "OperatorCommand",
+    "OrderStatus",
+    "OrderUpdate",
+    "OrdersSnapshot",
+    "PlaceAccepted",
+    "PlaceRejected",
+    "PlaceUnknown",
+    "PositionUpdate",
+    "PositionsSnapshot",
+    "PublicTrade",
+    "SessionStarted",
+    "StreamLost",
+    "StreamRestored",
+    "SymbolReport",
+    "Ticker",
+    "TimerFired",
+    "WalletSnapshot",
+    "WalletUpdate",
+]
 
 
 @message
@@ -158,17 +161,6 @@ class FundingPaid:
     rate: Decimal
     price: Decimal
     amount: Decimal
-
-
-class CashKind(StrEnum):
-    """Movements of cash that no trade causes."""
-
-    DEPOSIT = "deposit"
-    WITHDRAWAL = "withdrawal"
-    TRANSFER = "transfer"
-    INTEREST = "interest"
-    BONUS = "bonus"
-    INSURANCE = "insurance"
 
 
 @message
@@ -348,18 +340,6 @@ class Liquidated:
     at: Instant
     equity: Decimal
     maintenance_margin: Decimal
-
-
-class OperatorAction(StrEnum):
-    """What an operator may tell a session."""
-
-    RESUME = "resume"
-    NO_OPEN = "no-open"
-    CLOSE_ONLY = "close-only"
-    HALT = "halt"
-    CANCEL_ALL = "cancel-all"
-    ORPHANS_ADOPT = "orphans-adopt"
-    ORPHANS_CANCEL = "orphans-cancel"
 
 
 @message

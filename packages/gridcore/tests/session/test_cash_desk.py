@@ -262,7 +262,7 @@ def test_what_comes_before_the_first_wallet_waits_and_is_booked_if_it_is_later(
         (record.reference, record.amount)
         for record in effects.records
         if isinstance(record, LedgerEntry)
-    ] == [("opening balance", 10_000), ("M1", 25)]
+    ] == [("opening balance", Decimal(10_000)), ("M1", Decimal(25))]
 
 
 # -- answers ----------------------------------------------------------------------------------

@@ -1003,7 +1003,8 @@ class NaiveAccount:
         assert self.wallet is not None
         levels = setup.grid.grid_count + 1
         recent = [at for at in self.placed[order.symbol] if now - at < MINUTE_US]
-        assert len(recent) < 4 * levels, "at most 4 * levels placements in 60 s (C4)"
+        per_minute = setup.safety.max_placements_per_minute or 4 * levels
+        assert len(recent) < per_minute, "at most 4 * levels placements in 60 s (C4)"
         if order.reduce_only:
             assert (order.symbol, order.direction) not in self.unsure, "less to close (A20)"
             self._expect_coverage(order)
@@ -1011,7 +1012,8 @@ class NaiveAccount:
         assert self.wallet.available is None or self.wallet.available > 0
         assert self.poor_since is None or now - self.poor_since >= MINUTE_US, "A21"
         live = sum(other.place.symbol == order.symbol for other in self.orders.values())
-        assert live < 2 * levels + 10, "at most 2 * levels + 10 orders (C2)"
+        at_once = setup.safety.max_open_orders or 2 * levels + 10
+        assert live < at_once, "at most 2 * levels + 10 orders (C2)"
         self._expect_margin(order)
 
     def _expect_wire_id(self, order: PlaceOrder, now: Instant) -> None:
@@ -1080,8 +1082,12 @@ def test_every_placement_satisfies_every_gate_recomputed_from_the_events_alone(
     grid = {"side_policy": data.draw(st.sampled_from(SidePolicy)), "grid_count": 6}
     close_gate = data.draw(st.sampled_from(CloseGate))
     risk = {"max_margin": data.draw(st.sampled_from([Decimal(8), Decimal("0.06")]))}
+    safety = {
+        "max_open_orders": data.draw(st.sampled_from([None, 3])),
+        "max_placements_per_minute": data.draw(st.sampled_from([None, 4])),
+    }
     setups = tuple(
-        make_setup(symbol, name, grid=grid, close_gate=close_gate, risk=risk)
+        make_setup(symbol, name, grid=grid, close_gate=close_gate, risk=risk, safety=safety)
         for symbol, name in ((BTC, "grid"), ("ETHUSDT", "other"))
     )
     wallet = data.draw(st.sampled_from(["10000", "150", "60"]))

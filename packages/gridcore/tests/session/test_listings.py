@@ -25,6 +25,7 @@ from gridcore.events import (
     OrderUpdate,
     PlaceAccepted,
     PlaceUnknown,
+    SessionStarted,
     StreamLost,
     StreamRestored,
 )
@@ -456,7 +457,7 @@ def test_a_listing_that_is_too_old_to_know_an_order_changes_nothing(
 def test_an_incomplete_listing_does_not_make_the_book_known_l50(make_run: Runs) -> None:
     unknown_book = (BTC, "unknown_book", "NO_OPEN")
     run = make_run(prompt=False)
-    run.start()
+    run.send(SessionStarted(at=run.now))
     run.waiting.clear()
 
     run.send(run.exchange.listing(BTC, complete=False))

@@ -888,7 +888,7 @@ def test_a_timeout_asks_for_listing_and_history_at_once_and_frees_nothing(
     run.wait(3 * SECOND_US)
     run.tick(10_000)
 
-    assert [order.price for order in run.exchange.placed].count(9900) == 1
+    assert [int(order.price) for order in run.exchange.placed].count(9900) == 1
 
 
 def test_an_order_whose_reply_was_lost_is_adopted_once_a_listing_shows_it(started: Runs) -> None:
@@ -899,7 +899,7 @@ def test_an_order_whose_reply_was_lost_is_adopted_once_a_listing_shows_it(starte
     assert live(run, wire_id) == [OrderState.OPEN]
     run.wait(60 * SECOND_US)
     run.tick(10_000)
-    assert [order.price for order in run.exchange.placed].count(9900) == 1
+    assert [int(order.price) for order in run.exchange.placed].count(9900) == 1
     assert len(rows(run)) == run.session.open_orders == 4
 
 
@@ -944,8 +944,24 @@ def test_a_refusal_that_may_mean_that_it_landed_is_looked_up_and_mints_no_new_id
     run.tick(10_000)
 
     assert live(run, wire_id) == [OrderState.UNCERTAIN]
-    assert [order.price for order in run.exchange.placed].count(9900) == 1
+    assert [int(order.price) for order in run.exchange.placed].count(9900) == 1
     assert run.told("placement_refused") == 0
+
+
+def test_what_comes_late_about_a_refused_placement_changes_nothing(started: Runs) -> None:
+    run = started()
+    run.exchange.refuse_places.append(10001)
+    run.tick(10_000)
+    wire_id = next(order.wire_id for order in run.exchange.placed if order.price == 9900)
+    before = run.session.snapshot()
+
+    for event in (
+        PlaceRejected(symbol=BTC, at=run.now, wire_id=wire_id, code=10001, text="no"),
+        PlaceUnknown(symbol=BTC, at=run.now, wire_id=wire_id, text="timeout"),
+    ):
+        assert not run.send(event)
+
+    assert run.session.snapshot() == before
 
 
 def test_an_order_that_lands_after_it_was_given_up_lives_again(started: Runs) -> None:
@@ -959,7 +975,7 @@ def test_an_order_that_lands_after_it_was_given_up_lives_again(started: Runs) ->
     assert live(run, wire_id) == [OrderState.OPEN]
     assert run.told("order_landed_after_all") == 1
     run.tick(10_000)
-    assert [order.price for order in run.exchange.placed].count(9900) == 1
+    assert [int(order.price) for order in run.exchange.placed].count(9900) == 1
 
 
 @pytest.mark.parametrize("code", [10002, 10006, 10018, 429, 403])

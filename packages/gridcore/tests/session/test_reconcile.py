@@ -188,13 +188,14 @@ def test_a_restart_with_an_agreeing_book_places_and_cancels_nothing_a02(started:
     assert len(run.exchange.placed) == 4
 
 
-def test_after_a_restart_an_order_in_flight_is_unknown_and_looked_up(started: Runs) -> None:
+def test_after_a_restart_orders_in_flight_are_unknown_and_looked_up(started: Runs) -> None:
+    """The process ended before any reply: three landed, one did not."""
     run = started()
     run.wait(SECOND_US)
+    run.exchange.lost_places.extend([True, True, False, True])
     run.prompt = False
     run.tick(10_000)
     run.waiting.clear()
-    run.exchange.orders.popitem()
     run.prompt = True
 
     run.wait(2 * SECOND_US)
@@ -434,6 +435,8 @@ def calm(run: "Run") -> None:
     """From now on every message arrives, and every question is answered at once."""
     run.exchange.refuse_places.clear()
     run.exchange.refuse_cancels.clear()
+    run.exchange.lost_places.clear()
+    run.exchange.lost_cancels.clear()
     run.prompt = True
     run.deliver()
     for scope in (BTC, None):
@@ -460,7 +463,8 @@ def test_from_any_state_a_calm_exchange_lets_every_comparison_end_l29(
 
     assert not [mode for mode in run.modes() if mode[1] in ("reconcile", "unknown_book")]
     assert run.session.open_orders == len(run.exchange.orders)
-    assert run.session.balance == run.exchange.wallet - deposited
+    if "another" not in [name for name, _ in actions]:  # whose profits this exchange ignores
+        assert run.session.balance == run.exchange.wallet - deposited
     for index, direction in enumerate((LONG, SHORT)):
         held = run.exchange.legs.get((BTC, direction), (0, None))[0]
         leg = run.session.strategies[BTC].pair.legs[index]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from gridcore.clock import SECOND_US, Instant
 from gridcore.config import SafetyConfig
-from gridcore.events import WalletUpdate
 from gridcore.intents import base36, decode_wire_id
 from gridcore.saved import Saved
 from gridcore.session.effects import (
@@ -165,10 +164,16 @@ def test_attention_asked_again_moves_the_deadline() -> None:
 
 @pytest.mark.parametrize(
     ("known_to", "in_doubt", "since"),
-    [(None, [], None), (700, [], 700), (700, [900], 700), (700, [300, 500], 300), (None, [5], 5)],
+    [
+        (None, [], None),
+        (700, [], Instant(700)),
+        (700, [900], Instant(700)),
+        (700, [300, 500], Instant(300)),
+        (None, [5], Instant(5)),
+    ],
 )
 def test_executions_are_asked_since_the_watermark_and_since_every_order_in_doubt(
-    known_to: int | None, in_doubt: list[int], since: int | None
+    known_to: int | None, in_doubt: list[int], since: Instant | None
 ) -> None:
     state = AccountState(SafetyConfig())
     if known_to is not None:
@@ -242,7 +247,7 @@ def test_profits_fees_and_funding_count_for_the_day_and_cash_does_not() -> None:
     assert state.out.drain().records[0] == cash
 
 
-def test_equity_is_unknown_without_a_wallet_and_counts_every_legs_profit(
+def test_equity_is_unknown_until_the_books_open_and_counts_every_legs_profit(
     make_setup: Setups, started: Runs
 ) -> None:
     run = started(make_setup())
@@ -252,7 +257,7 @@ def test_equity_is_unknown_without_a_wallet_and_counts_every_legs_profit(
     state.strategies = run.session.strategies
     assert state.equity() is None
 
-    state.wallet.take(WalletUpdate(at=Instant(1), balance=Decimal(100), available=None), Instant(1))
+    state.enter(state.ledger.open(Decimal(100), Instant(1)))
 
     assert state.equity() == 99
 

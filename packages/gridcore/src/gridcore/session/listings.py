@@ -216,7 +216,7 @@ class ListingDesk:
                 continue
             if order is None or order.executed >= order.filled:
                 del self._state.unexecuted[wire_id]
-            elif order.ended_at is None or event.asked_at > order.ended_at + UNANSWERED_US:
+            elif order.ended_at is not None and event.asked_at > order.ended_at + UNANSWERED_US:
                 self._state.out.notice(
                     now,
                     "gridcore.session",

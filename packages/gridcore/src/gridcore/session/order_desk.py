@@ -221,8 +221,7 @@ class OrderDesk:
                     reason = event.reason or status.value
                     self._refusals.count(strategy, order, reason, now)
                 self._end(strategy, order, now)
-        if order.terminal:
-            self._await_executions(order, now)
+        self._await_executions(order, now)
         if order.filled > order.told:
             order.told = order.filled
             strategy.filled_at(order.price, event.at, 0, now)

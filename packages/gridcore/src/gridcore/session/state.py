@@ -133,10 +133,13 @@ class AccountState:
                 self.drawdown.move_cash(entry.amount)
 
     def equity(self) -> Decimal | None:
-        """Balance and unrealised profit of every leg at its stored mark; None while unknown."""
-        total = self.wallet.balance
-        if total is None:
+        """Our books and the unrealised profit of every leg at its stored mark; None while unknown.
+
+        The books, as they take a movement of cash in one step with the limit's peak.
+        """
+        if not self.ledger.opened:
             return None
+        total = self.ledger.balance
         for strategy in self.strategies.values():
             for leg in strategy.pair.legs:
                 total += leg.unrealised

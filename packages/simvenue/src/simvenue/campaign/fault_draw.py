@@ -26,6 +26,7 @@ PLACE_CODES = (
     *(110007, 110012, 110017, 110020, 30228),  # wait for wallet or position, or less of it
     *(110003, 110094, 10001),  # final
 )
+NOTHING_TO_REDUCE = 110017
 CANCEL_CODES = (10006, 10016, 10002, 110001, 110079)
 AUTHENTICATION_CODES = (10003, 10004, 10005, 33004)
 
@@ -112,6 +113,8 @@ _UNHEARD = (K.REQUEST_DELAYED, K.REPLY_LOST, K.PUSH_LOST, K.SNAPSHOT_LOST)
 """Nobody hears of what landed."""
 _TWOFOLD = (K.REQUEST_REPEATED, K.REQUEST_LOST, K.PLACE_REFUSED, K.PUSH_LOST)
 """The connection breaks, and the copy of the request is answered after all."""
+_UNCOVERED = (K.PLACE_REFUSED, K.SNAPSHOT_LOST, K.SNAPSHOT_DELAYED, K.PUSH_LOST)
+"""The exchange has nothing to reduce, and the position that would tell more is long in coming."""
 _RACING = (K.CANCEL_REFUSED, K.REQUEST_DELAYED, K.REPLY_DELAYED, K.PUSH_REORDERED)
 """Cancels race with fills."""
 
@@ -123,6 +126,7 @@ THEMES: tuple[tuple[FaultKind, ...], ...] = (
     *(_UNHEARD, _UNHEARD, _UNHEARD, _UNHEARD),
     *(_TWOFOLD, _TWOFOLD, _TWOFOLD, _TWOFOLD),
     *(_RACING, _RACING),
+    *(_UNCOVERED, _UNCOVERED),
     (K.REPLY_LOST, K.PUSH_LOST, K.MANUAL_CANCEL, K.MANUAL_CANCEL, K.SNAPSHOT_DELAYED),
     *(_DYING, _DYING),
     (K.PRIVATE_STREAM_SILENT, K.SNAPSHOT_STALE, K.SNAPSHOT_INCOMPLETE),
@@ -166,6 +170,8 @@ def _together(draw: Random, symbols: Sequence[str], start: Instant, until: Insta
     faults = []
     for position, kind in enumerate(kinds):
         fault = _fault(draw, kind, symbols, start, until)
+        if kinds is _UNCOVERED and position == 0:
+            fault = replace(fault, number=NOTHING_TO_REDUCE)
         if kinds is _TWOFOLD and position == 1:
             fault = replace(fault, number=draw.choice(_BROKEN_AFTER[1:]))
         # Once-only faults come anywhere in the window, so that the lasting ones surround them.

@@ -7,15 +7,14 @@ the session. The venue acts when a request arrives, whether or not the process s
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import IntEnum
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
 
 from gridcore.clock import SECOND_US, Instant
 from gridcore.events import CancelUnknown, Event, OrderStatus, OrderUpdate, PlaceUnknown
 from gridcore.session.effects import AskSnapshot, CancelOrder, PlaceOrder
-from simvenue.campaign.answers import Answers, thinned
+from simvenue.answers import Answers, thinned
 from simvenue.campaign.board import FaultBoard, LiveFault, source_of
+from simvenue.campaign.parcels import Bound, Parcel, Sent
 from simvenue.campaign.words import FaultKind, Scenario
 from simvenue.limits import Refusal
 from simvenue.records import Records
@@ -32,33 +31,6 @@ REPEAT_US_MAX = 2 * SECOND_US
 """A message that comes twice comes again within this time, when its fault does not say."""
 
 TOO_LATE = Refusal(10002, "invalid request, please check your server timestamp or recv_window")
-
-Sent = PlaceOrder | CancelOrder | AskSnapshot
-
-
-class Bound(IntEnum):
-    """Where a parcel goes."""
-
-    EXCHANGE = 0
-    WAITING_WORKER = 1
-    STREAM = 2
-    SHELL = 3
-
-
-class _Parcel(NamedTuple):
-    """Something on its way; (due, sequence) orders the heap and is unique."""
-
-    due: Instant
-    sequence: int
-    bound: Bound
-    ticket: int
-    sent_at: Instant
-    request: Sent | None
-    event: Event | None
-    again: bool
-    mute: bool
-    """Its reply is lost: the worker hears the reply to the other copy of the request."""
-
 
 JUDGED_MAX = 256
 """Requests of which a copy may still come."""
@@ -110,7 +82,7 @@ class Link:
         """Copies of pushes that reached nobody."""
         self._latency_us = scenario.latency_us
         self._order = source_of(scenario.seed, "replies and pushes overtake each other")
-        self._heap: list[_Parcel] = []
+        self._heap: list[Parcel] = []
         self._judged: dict[int, Refusal | None] = {}
         self._sequence = 0
         self._ticket = 0
@@ -258,7 +230,7 @@ class Link:
         mute: bool = False,
     ) -> None:
         self._sequence += 1
-        parcel = _Parcel(
+        parcel = Parcel(
             Instant(due), self._sequence, bound, ticket, sent_at, request, event, again, mute
         )
         heappush(self._heap, parcel)
@@ -274,7 +246,7 @@ class Link:
         if unknown is not None:
             self._post(due, Bound.WAITING_WORKER, ticket, sent_at, None, unknown)
 
-    def _is_awaited(self, parcel: _Parcel, now: Instant) -> bool:
+    def _is_awaited(self, parcel: Parcel, now: Instant) -> bool:
         """Whether a reply finds its worker; the copy of one is taken while it could have waited."""
         if self._awaited.pop(parcel.ticket, None) is not None:
             return True
@@ -284,7 +256,7 @@ class Link:
             and now < parcel.sent_at + REQUEST_TIMEOUT_US
         )
 
-    def _arrive(self, parcel: _Parcel, now: Instant) -> None:
+    def _arrive(self, parcel: Parcel, now: Instant) -> None:
         request = parcel.request
         assert request is not None, "only requests go to the exchange"
         if isinstance(request, AskSnapshot):
@@ -305,7 +277,7 @@ class Link:
             self._reply(parcel, events[0], now)
 
     def _shared_refusal(
-        self, parcel: _Parcel, request: PlaceOrder | CancelOrder, now: Instant
+        self, parcel: Parcel, request: PlaceOrder | CancelOrder, now: Instant
     ) -> Refusal | None:
         """The copies of one request are refused alike: the exchange's mind does not change."""
         judged = self._judged
@@ -332,7 +304,7 @@ class Link:
         refused = board.strike(kind, symbol)
         return None if refused is None else Refusal(refused.fault.number, "refused by a fault")
 
-    def _reply(self, parcel: _Parcel, event: Event, now: Instant) -> None:
+    def _reply(self, parcel: Parcel, event: Event, now: Instant) -> None:
         """Send a reply back."""
         if parcel.mute:
             return
@@ -355,7 +327,7 @@ class Link:
             due += _later(repeated)
             self._post(due, Bound.WAITING_WORKER, ticket, sent_at, None, event, again=True)
 
-    def _answer(self, parcel: _Parcel, ask: AskSnapshot, now: Instant) -> None:
+    def _answer(self, parcel: Parcel, ask: AskSnapshot, now: Instant) -> None:
         board, symbol = self.board, ask.symbol
         refused = board.strike(FaultKind.AUTHENTICATION_REFUSED, None)
         lost = board.strike(FaultKind.SNAPSHOT_LOST, symbol)

@@ -18,7 +18,7 @@ from gridcore.events import (
 from gridcore.instrument import Steps
 from gridcore.session.effects import AskSnapshot, PlaceOrder, SnapshotKind
 from gridcore.sides import LONG
-from simvenue.campaign.answers import Answers, listed_legs, thinned
+from simvenue.answers import Answers, listed_legs, thinned
 from simvenue.other_hands import OtherHands
 from simvenue.records import Records
 from simvenue.venue import SimVenue
