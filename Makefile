@@ -15,7 +15,10 @@ export UV_PROJECT_ENVIRONMENT := .venv
 PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml apps/*/pyproject.toml shared/*/pyproject.toml)
 READY := .venv/.ready
 
-.PHONY: help setup compiled demo test test-integration check bench evidence fresh lock
+.PHONY: help setup compiled demo test test-integration check sim bench evidence fresh lock
+
+SEED ?= 1
+N ?= 200
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -48,6 +51,9 @@ check: $(READY) ## lint, types, architecture, pinned versions, recorded behaviou
 	@$(PY) -m pytest -q tests/architecture
 	@$(PY) -m tools.check_constraints
 	@if [ -d bbu_reference ]; then $(PY) -m bbu_reference check; fi
+
+sim: $(READY) ## play N seeded fault scenarios from SEED on: make sim SEED=1 N=200
+	@$(PY) -m simvenue.campaign --seed $(SEED) --count $(N) --workers $(WORKERS)
 
 bench: compiled ## measure speed and memory; writes bench.json
 	@$(PY) bench/run.py

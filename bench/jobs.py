@@ -116,21 +116,21 @@ def run_one_way(plan: RunPlan) -> RunOutcome:
 
 
 def _close_shorts(run: Run) -> None:
-    """Give the session's memory a request that nothing ends: no opening of shorts."""
+    """Give the session's memory a request that nothing in a run ends: no opening of shorts."""
     board = ModeBoard()
     board.ask(
         ModeRequest(
             scope=f"{SYMBOL}/{SHORT.value}",
-            cause=ModeCause.RECONCILE,
+            cause=ModeCause.OPERATOR,
             mode=Mode.NO_OPEN,
-            ended_by="nothing: one-way",
+            ended_by="the operator",
             since=run.start,
         )
     )
     memory = run.session.snapshot()
-    modes = memory["modes"]
-    assert isinstance(modes, list), "a snapshot lists its modes"
-    memory["modes"] = [*modes, *board.snapshot()]
+    state = memory["state"]
+    assert isinstance(state, dict), "a snapshot keeps the account's state"
+    state["modes"] = [*state["modes"], *board.snapshot()]
     run.session.restore(memory)
 
 

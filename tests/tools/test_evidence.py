@@ -140,3 +140,25 @@ def test_an_unknown_name_is_refused_with_the_known_ones(
     assert evidence.entry(["cuont"], [piece()], tree) == 1
 
     assert "expected one of count, found cuont" in capsys.readouterr().err
+
+
+def test_the_campaign_is_twenty_thousand_seeds_without_a_gap() -> None:
+    *parts, whole = evidence.campaign_pieces()
+
+    seeds: list[int] = []
+    tallies: list[str] = []
+    for part in parts:
+        words = list(part.command)
+        first = int(words[words.index("--seed") + 1])
+        seeds += range(first, first + int(words[words.index("--count") + 1]))
+        tallies.append(words[words.index("--out") + 1])
+
+    assert seeds == list(range(1, 20_001))
+    merged = list(whole.command)
+    assert merged[merged.index("--merge") + 1 : merged.index("--require")] == tallies
+
+
+def test_every_piece_has_a_name_of_its_own() -> None:
+    names = [one.name for one in evidence.PIECES]
+
+    assert len(names) == len(set(names))

@@ -92,7 +92,8 @@ def test_audits_are_asked_in_time_and_answered(trade_tape: MakeTape, make_plan: 
 def test_every_audit_due_before_the_end_wakes_the_run(
     trade_tape: MakeTape, make_plan: MakePlan
 ) -> None:
-    """Audits are due at multiples of their intervals from the first event on."""
+    """Audits are due at multiples of their intervals from the start; an age is looked at when two
+    intervals and 10 s have passed since the answer it counts from."""
     tape = trade_tape([10_000, 10_000], every_us=HOUR_US)
     plan = make_plan(
         {SYMBOL: tape},
@@ -103,6 +104,7 @@ def test_every_audit_due_before_the_end_wakes_the_run(
     outcome = run_backtest(plan, tick_by_tick=True)
 
     due = {*range(600, 3601, 600), *range(900, 3601, 900), 3600}
+    due |= {1210, 2410, 1810}  # the book's age, the book's again, the positions'
     assert outcome.wakes == len(due) + 2
 
 
@@ -127,6 +129,7 @@ def crash(trade_tape: MakeTape, make_plan: MakePlan, policy: LiquidationPolicy) 
         amount="600",
         leverage=50,
         risk={"enabled": False},
+        safety={"session_loss_pct": None},
         venue={"liquidation_policy": policy, "fill_model": FillModel.TOUCH},
     )
 

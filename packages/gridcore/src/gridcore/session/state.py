@@ -123,7 +123,10 @@ class AccountState:
     # -- books -----------------------------------------------------------------------------
 
     def enter(self, entries: Sequence[LedgerEntry]) -> None:
-        """Make entries of the ledger durable; profits, fees and funding count for the day."""
+        """Make entries of the ledger durable; profits, fees and funding count for the day.
+
+        To be called after whatever the ledger booked, without entries too: it may be in doubt.
+        """
         self.out.records.extend(entries)
         for entry in entries:
             if entry.kind is not LedgerKind.CASH:
@@ -131,6 +134,18 @@ class AccountState:
                 self.loss_moved = True
             elif self.drawdown.active:
                 self.drawdown.move_cash(entry.amount)
+        for doubt in self.ledger.take_doubts():
+            self.out.notice(
+                doubt.at,
+                "gridcore.session",
+                "books_in_doubt",
+                Severity.ALERT,
+                kind=doubt.kind.value,
+                symbol=doubt.symbol or "",
+                reference=doubt.reference,
+            )
+            if doubt.symbol is not None:
+                self.suspect(doubt.symbol, "the books are in doubt")
 
     def equity(self) -> Decimal | None:
         """Our books and the unrealised profit of every leg at its stored mark; None while unknown.

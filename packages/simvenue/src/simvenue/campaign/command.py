@@ -122,6 +122,7 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         tally = run_campaign(arguments.seed, arguments.count, arguments.workers)
     if arguments.out is not None:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(json.dumps(tally.to_json(), indent=1) + "\n")
     rare = [] if arguments.require is None else tally.below(arguments.require)
     if arguments.json:
