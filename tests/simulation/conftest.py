@@ -91,11 +91,11 @@ class Fault:
 class Story:
     """A session, a venue and a clock; what a story looks at is public.
 
-    Five levels of 0.1 coins, 1 % apart; the first ticker at 10000 builds the grid. Orders fill with
-    the volume traded at their price.
+    Five levels (`grid_count` 4) of 0.1 coins, 1 % apart; the first ticker at 10000 builds the
+    grid. Orders fill with the volume traded at their price.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grid_count: int = 4) -> None:
         instrument = Instrument(
             symbol=BTC,
             tick_size=Decimal("0.1"),
@@ -119,7 +119,7 @@ class Story:
             instrument=instrument,
             tiers=tiers,
             taker_fee=Decimal("0.0006"),
-            grid=GridConfig(grid_count=4, grid_step=Decimal(1)),
+            grid=GridConfig(grid_count=grid_count, grid_step=Decimal(1)),
             risk=RiskConfig(),
             sizing=SizingConfig(amount="b0.1"),
             safety=SafetyConfig(),

@@ -941,6 +941,34 @@ def test_deposits_and_withdrawals_are_neither_loss_nor_drawdown(
     assert run.session.balance == 5000
 
 
+@pytest.mark.parametrize("wallet_first", [False, True])
+@pytest.mark.parametrize("amount", [-5000, 5000])
+def test_cash_that_moved_apart_from_its_wallet_is_neither_loss_nor_drawdown(
+    account: Callable[..., "Run"], amount: int, wallet_first: bool
+) -> None:
+    """Its own event and the wallet's report come over different ways, in any order."""
+    run = account(safety=SafetyConfig(drawdown_limit_pct=Decimal(5)))
+    run.wait(1000)
+    run.exchange.now = run.now
+    run.exchange.wallet += amount
+    told: list[Event] = [
+        CashMoved(
+            at=run.now,
+            kind=CashKind.WITHDRAWAL if amount < 0 else CashKind.DEPOSIT,
+            amount=Decimal(amount),
+            movement_id="W1",
+        ),
+        run.exchange.wallet_update(),
+    ]
+
+    for event in reversed(told) if wallet_first else told:
+        run.send(event)
+        run.tick(10_000)
+        assert run.modes() == set()
+
+    assert run.session.balance == 10_000 + amount
+
+
 @given(
     legs=st.tuples(st.integers(0, 40), st.integers(0, 40)),
     limit=st.integers(1, 20),

@@ -228,3 +228,12 @@ def test_a_restored_drawdown_answers_as_the_original(
     assert restored.snapshot() == drawdown.snapshot()
     line = EquityLine(base=Fraction(0), per_tick=Fraction(1))
     assert restored.band(line) == drawdown.band(line)
+
+
+@pytest.mark.parametrize("peak", ["1", "0.5", "0.00000001"])
+def test_a_small_account_has_a_limit_as_well(peak: str) -> None:
+    limit = Drawdown(Decimal(10))
+    limit.observe(Decimal(peak), Instant(1))
+
+    assert not limit.judge(Decimal(peak))
+    assert limit.judge(Decimal(peak) * Decimal("0.9"))

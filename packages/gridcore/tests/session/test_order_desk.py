@@ -712,7 +712,7 @@ def test_a_vanished_order_keeps_its_level_until_history_says_how_it_ended_l30(
     assert LOWER_BUY in rows(run)
 
 
-def test_of_a_vanished_order_that_history_never_knows_the_executions_decide_a29(
+def test_of_a_vanished_order_that_history_never_knows_the_executions_decide_l21(
     started: Runs,
 ) -> None:
     """Two listings, two histories, then its executions: the rest is gone, with an alert."""

@@ -1,6 +1,7 @@
 """What each refusal of a placement causes, and what ends it (spec/live.md 1.7)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from gridcore.events import (
     CancelRejected,
     PlaceAccepted,
     PlaceRejected,
+    PositionsSnapshot,
 )
 from gridcore.session.effects import (
     Approved,
@@ -335,6 +337,73 @@ def test_an_older_report_and_one_of_the_other_leg_are_no_answer_to_110017_a20(
     assert closes_of(places(run.tick(10_000)), LONG) == []
 
 
+def refuse_close(run: "Run", places: Places, refused_at: int) -> None:
+    """Of the closes that leave with the next ticker the first long one is refused."""
+    placed = places(run.tick(10_000))
+    refused = next(order for order in placed if order.reduce_only and order.direction is LONG)
+    run.waiting.clear()
+    at = Instant(run.now + refused_at)
+    run.send(PlaceRejected(symbol=BTC, at=at, wire_id=refused.wire_id, code=110017, text="no"))
+
+
+def test_a_report_newer_than_the_refusal_at_the_exchange_is_enough_a20(
+    closing: Callable[[], "Run"], places: Places
+) -> None:
+    """The reply travelled for half a second; the report was made while it did."""
+    run = closing()
+    run.prompt = False
+    refuse_close(run, places, refused_at=-500_000)
+    report = run.exchange.position(BTC, LONG)
+
+    run.send(replace(report, at=Instant(run.now - 300_000)))
+
+    assert closes_of(places(run.tick(10_000)), LONG) == [10_100]
+
+
+def test_while_no_answer_is_sure_to_know_the_refusal_positions_are_asked_for_again_a20(
+    closing: Callable[[], "Run"], places: Places, asks: Asks
+) -> None:
+    """An answer may be 2 s old: one asked 2 s after the refusal is sure, whatever it shows."""
+    run = closing()
+    known = [run.exchange.position(BTC, direction) for direction in (LONG, SHORT)]
+    run.wait(SECOND_US)
+    run.prompt = False
+    refuse_close(run, places, refused_at=0)
+    refused_at = run.now
+    run.waiting.clear()
+
+    def answer() -> None:
+        run.send(PositionsSnapshot(symbol=BTC, asked_at=run.now, legs=tuple(known)))
+
+    answer()
+    asked = [ask.kind for effects in run.wait(2 * SECOND_US - 1) for ask in asks(effects)]
+    assert SnapshotKind.POSITIONS not in asked
+    asked = [ask.kind for effects in run.wait(1) for ask in asks(effects)]
+    assert run.now == refused_at + 2 * SECOND_US
+    assert asked == [SnapshotKind.POSITIONS]
+    assert closes_of(places(run.tick(10_000, after_us=0)), LONG) == []
+    answer()
+
+    assert closes_of(places(run.tick(10_000)), LONG) == [10_100]
+
+
+def test_once_a_report_came_the_position_is_not_asked_for_again_a20(
+    closing: Callable[[], "Run"], places: Places, asks: Asks
+) -> None:
+    run = closing()
+    known = [run.exchange.position(BTC, direction) for direction in (LONG, SHORT)]
+    run.wait(SECOND_US)
+    run.prompt = False
+    refuse_close(run, places, refused_at=0)
+    run.waiting.clear()
+    run.send(PositionsSnapshot(symbol=BTC, asked_at=run.now, legs=tuple(known)))
+
+    run.send(run.exchange.position(BTC, LONG))
+    asked = [ask.kind for effects in run.wait(5 * SECOND_US) for ask in asks(effects)]
+
+    assert SnapshotKind.POSITIONS not in asked
+
+
 def test_closes_of_the_other_direction_and_opens_go_on_a20(
     closing: Callable[[], "Run"], places: Places
 ) -> None:
@@ -569,3 +638,29 @@ def test_a_notice_says_which_code_and_which_price(started: Runs) -> None:
         if notice.event == "placement_refused"
     ]
     assert notices == [{"strat_id": "grid", "reason": "10001", "price": "990.0"}]
+
+
+def test_a_second_refusal_for_the_balance_wants_a_wallet_newer_than_itself_a21(
+    started: Runs, places: Places
+) -> None:
+    """Orders of one batch are refused one after the other; a wallet came between them."""
+    run = started()
+    run.prompt = False
+    first, second, *_ = places(run.tick(10_000))
+    run.waiting.clear()
+
+    def refuse(order: PlaceOrder) -> None:
+        run.send(
+            PlaceRejected(symbol=BTC, at=run.now, wire_id=order.wire_id, code=110007, text="no")
+        )
+
+    refuse(first)
+    run.deposit("1")
+    run.wait(40 * SECOND_US)
+    refuse(second)
+    run.wait(70 * SECOND_US)
+    assert run.modes() >= NO_MONEY
+    run.deposit("1")
+    run.wait(6 * SECOND_US)
+
+    assert not run.modes() & NO_MONEY

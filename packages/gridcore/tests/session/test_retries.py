@@ -290,3 +290,15 @@ def act(retries: RetryBook, kind: int, key: tuple[int, int, int], now: Instant) 
         return retries.due(now)
     retries.settled(key)
     return None
+
+
+def test_a_repetition_that_did_not_land_is_told_of_again_a07() -> None:
+    retries = book()
+    retries.refused(KEY, ID, at(0))
+    retries.take(KEY, at(1))
+    assert retries.next_deadline() is None
+
+    retries.not_landed(KEY, ID, at(9))
+
+    assert retries.next_deadline() == at(9)
+    assert retries.due(at(9)) == [KEY]

@@ -356,3 +356,21 @@ def test_a_price_off_the_tick_is_judged_exactly(watched: Callable[..., Watched])
     one.watch.observe(turn, Instant(0))
 
     assert one.watch.severity[0] is MODERATE
+
+
+def test_the_multipliers_follow_the_mark_even_at_the_same_last_price(
+    watched: Callable[..., Watched],
+) -> None:
+    """The margins are taken at the mark."""
+    used, fresh = watched(), watched()
+    for one in (used, fresh):
+        one.hold(LONG, 10, NO_LIQUIDATION)
+        one.hold(SHORT, 10, NO_LIQUIDATION)
+        one.own("10000")
+        one.watch.observe(10_000, Instant(0))
+
+    before = used.watch.verdict(10_000, Decimal(1))
+    after = used.watch.verdict(10_000, Decimal(100_000))
+
+    assert after == fresh.watch.verdict(10_000, Decimal(100_000))
+    assert after != before

@@ -9,7 +9,8 @@ import pytest
 from gridcore.config import CloseGate, IdentitySalt
 from gridcore.intents import client_order_id
 from gridcore.session.effects import Effects, PlaceOrder, TimeInForce
-from gridcore.session.setup import StrategySetup
+from gridcore.session.ownership import ForeignOrders, OrphanOrders
+from gridcore.session.setup import AccountPolicies, StrategySetup
 from gridcore.sides import BUY, LONG
 
 if TYPE_CHECKING:
@@ -69,3 +70,10 @@ def test_the_anchor_price_is_the_centre_of_the_first_grid(
     run.tick(10_050)
 
     assert [row[2] for row in run.book()] == [9801, 9900, 10_201]
+
+
+def test_by_default_foreign_orders_are_ignored_and_orphans_refused_a03() -> None:
+    policies = AccountPolicies()
+
+    assert policies.foreign_orders is ForeignOrders.IGNORE
+    assert policies.orphan_orders is OrphanOrders.REFUSE

@@ -192,6 +192,24 @@ def test_executions_are_asked_since_the_watermark_and_since_every_order_in_doubt
     )
 
 
+def test_executions_are_asked_since_an_order_that_a_listing_lacked() -> None:
+    state = AccountState(SafetyConfig())
+    state.known_to[BTC] = Instant(700)
+    missing = order(1, 300)
+    missing.unlisted = 1
+    state.tracker.add(missing)
+
+    state.want(BTC, Instant(1000), "why", SnapshotKind.EXECUTIONS)
+    state.want(ETH, Instant(1000), "why", SnapshotKind.EXECUTIONS)
+
+    asked = [
+        (request.symbol, request.since)
+        for request in state.out.drain().requests
+        if isinstance(request, AskSnapshot)
+    ]
+    assert asked == [(BTC, 300), (ETH, None)]
+
+
 def test_what_is_wanted_is_asked_once_and_again_by_a_deadline() -> None:
     state = AccountState(SafetyConfig())
 

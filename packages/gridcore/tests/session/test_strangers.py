@@ -528,3 +528,48 @@ def test_an_order_that_was_refused_and_is_there_after_all_lives_again_a06(
     assert run.told("order_adopted") == 0
     assert "LATE" in order_ids(run)
     assert run.session.open_orders == len(run.book()) == 4
+
+
+def test_an_order_that_lived_again_and_its_successor_that_rested_beside_it_halt_a06_l29(
+    open_run: Runs,
+) -> None:
+    """The level was given to another order meanwhile; when both fill, one of them was too many."""
+    run = open_run()
+    run.exchange.refuse_places.append(10001)
+    for event in run.exchange.withdraw(run.exchange.resting(BTC, LONG, BUY, 9_900)):
+        run.send(event)
+    run.tick(10_000)
+    refused = run.exchange.placed[-1]
+    run.tick(10_000)
+    successor = run.exchange.resting(BTC, LONG, BUY, 9_900)
+    run.send(PlaceAccepted(symbol=BTC, at=run.now, wire_id=refused.wire_id, order_id="LATE"))
+    late = rest(run, "LATE", refused.wire_id, 9_900)
+    run.wait(SECOND_US)
+
+    for resting in (successor, late):
+        for event in run.exchange.execute(resting, resting.leaves):
+            run.send(event)
+
+    assert run.told("duplicate_fills") == 1
+
+
+def test_what_landed_after_all_is_not_sent_again_when_it_is_gone_a06_a07(
+    open_run: Runs,
+) -> None:
+    """Its wire id is used up: the level's next order is a new one."""
+    run = open_run()
+    run.exchange.refuse_places.append(10006)
+    for event in run.exchange.withdraw(run.exchange.resting(BTC, LONG, BUY, 9_900)):
+        run.send(event)
+    run.tick(10_000)
+    refused = run.exchange.placed[-1]
+    run.send(PlaceAccepted(symbol=BTC, at=run.now, wire_id=refused.wire_id, order_id="LATE"))
+    late = rest(run, "LATE", refused.wire_id, 9_900)
+    for event in run.exchange.withdraw(late):
+        run.send(event)
+
+    run.wait(2 * SECOND_US)
+    run.tick(10_000)
+
+    successor = run.exchange.resting(BTC, LONG, BUY, 9_900).request
+    assert successor.wire_id != refused.wire_id

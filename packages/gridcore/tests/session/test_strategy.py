@@ -22,7 +22,9 @@ from gridcore.instrument import Ticks
 from gridcore.policy import Hold
 from gridcore.session.effects import CancelOrder, CancelReason, Effects, PlaceOrder, Severity
 from gridcore.session.modes import Mode
+from gridcore.session.orders import OrderState, TrackedOrder
 from gridcore.session.setup import StrategySetup
+from gridcore.session.strategy import Strategy
 from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType
 
 if TYPE_CHECKING:
@@ -505,6 +507,96 @@ def test_a_mode_that_is_in_force_already_stirs_nothing(started: Runs) -> None:
     assert strategy.stirred
 
 
+def twin_of(order: TrackedOrder) -> TrackedOrder:
+    """Another order at the same level."""
+    return TrackedOrder(
+        order_id="TWIN",
+        direction=order.direction,
+        side=order.side,
+        price=order.price,
+        symbol=order.symbol,
+        strat_id=order.strat_id,
+        client_order_id=order.client_order_id,
+        wire_id="twin",
+        qty=order.qty,
+        leaves=order.leaves,
+        state=OrderState.OPEN,
+        opens=order.opens,
+        level=order.level,
+        sent_at=order.sent_at,
+    )
+
+
+def first_order(strategy: Strategy) -> TrackedOrder:
+    """The long open at 9900."""
+    order = strategy.book.at[0][9900]
+    assert isinstance(order, TrackedOrder)
+    return order
+
+
+def unknown_to_the_exchange(strategy: Strategy) -> TrackedOrder:
+    """An order whose acknowledgement is on its way."""
+    order = twin_of(first_order(strategy))
+    order.order_id = ""
+    return order
+
+
+def doubted(strategy: Strategy) -> None:
+    """110017 came for the long leg, and then a newer report of it."""
+    strategy.brakes.unsure[0] = Instant(7)
+    strategy.position_sure(0, Instant(8))
+
+
+CHANGES: dict[str, Callable[[Strategy], object]] = {
+    "an order was found": lambda one: one.adopt(twin_of(first_order(one))),
+    "an order is gone": lambda one: one.order_gone(first_order(one)),
+    "an order filled": lambda one: one.filled_at(9900, Instant(2**50), 1, Instant(2**50)),
+    "a leg moved": lambda one: one.leg_moved(1),
+    "a leg is sure again": doubted,
+    "a mode began": lambda one: one.set_mode(1, Mode.HALT),
+    "a cancel has to wait": lambda one: one.cancel(
+        unknown_to_the_exchange(one), CancelReason.MODE, Instant(2**50)
+    ),
+}
+NO_CHANGES: dict[str, Callable[[Strategy], object]] = {
+    "a leg that nobody doubted is sure": lambda one: one.position_sure(0, Instant(8)),
+    "a deadline that releases nothing": lambda one: one.brakes_due(Instant(2**50)),
+    "the id of an order nobody waits for": lambda one: one.order_known(),
+    "a cancel that leaves": lambda one: one.cancel(
+        first_order(one), CancelReason.MODE, Instant(2**50)
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_after_anything_the_next_ticker_may_act_upon_no_ticker_is_skipped(
+    started: Runs, change: str
+) -> None:
+    run = started()
+    for _ in range(3):
+        run.tick(10_000)
+    strategy = run.session.strategies[BTC]
+    assert strategy.quiet_band() is not None
+
+    CHANGES[change](strategy)
+
+    assert strategy.quiet_band() is None
+
+
+@pytest.mark.parametrize("change", NO_CHANGES)
+def test_after_what_no_ticker_acts_upon_tickers_are_skipped_as_before(
+    started: Runs, change: str
+) -> None:
+    run = started()
+    for _ in range(3):
+        run.tick(10_000)
+    strategy = run.session.strategies[BTC]
+
+    NO_CHANGES[change](strategy)
+
+    assert strategy.quiet_band() is not None
+
+
 def test_the_quiet_band_reaches_to_where_a_missing_level_becomes_eligible(
     started: Runs, places: Places
 ) -> None:
@@ -563,3 +655,53 @@ def test_a_hold_that_a_fill_lifts_between_two_tickers_is_told_to_the_account(
     told = [strategy.observe(ticker, ticker.at) for _ in range(2)]
 
     assert told == [True, False]
+
+
+def test_an_order_sent_again_after_a_refusal_for_the_moment_is_the_same_order_ls_16(
+    started: Runs, places: Places
+) -> None:
+    run = started()
+    run.exchange.refuse_places.append(10006)
+
+    refused = places(run.tick(10_000))[0]
+    run.wait(SECOND_US)
+    again = places(run.tick(10_000))
+
+    assert again == [refused]
+
+
+@pytest.mark.parametrize(
+    ("direction", "away", "near", "within", "band"),
+    [
+        (LONG, 10_060, 10_100, (None, None), (None, 10_100)),
+        (LONG, 10_060, 10_100, (10_055, 10_080), (10_055, 10_080)),
+        (SHORT, 9940, 9900, (None, None), (9900, None)),
+        (SHORT, 9940, 9900, (9920, 9945), (9920, 9945)),
+    ],
+)
+def test_the_quiet_band_ends_where_coverage_kept_for_a_close_may_become_free(
+    make_setup: Setups,
+    started: Runs,
+    direction: DirectionType,
+    away: int,
+    near: int,
+    within: tuple[int | None, int | None],
+    band: tuple[int | None, int | None],
+) -> None:
+    """The far close was given up for the near one, which cannot be placed at this price."""
+    run = started(make_setup(grid={"grid_count": 8}, anchor_price=Decimal(1000)), prompt=False)
+    run.hold(direction, 10)
+    run.tick(away)
+    run.deliver()
+    run.tick(10_000)
+    run.deliver()
+    run.tick(away)
+    strategy = run.session.strategies[BTC]
+    assert strategy.reserved.held_for == ([near, None] if direction is LONG else [None, near])
+
+    found = strategy.quiet_band(within)
+
+    assert found is not None
+    assert [end for end, told in zip(found, band, strict=True) if told is not None] == [
+        told for told in band if told is not None
+    ]

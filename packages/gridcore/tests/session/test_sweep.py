@@ -369,3 +369,44 @@ def test_it_goes_on_after_a_restart(ladder: Callable[..., "Run"]) -> None:
     assert run.book() == []
     assert run.told("all_cancelled") == 1
     assert run.modes() == {("", "operator", "HALT")}
+
+
+def test_the_resume_of_one_symbol_does_not_end_a_cancel_all_of_the_account(
+    ladder: Callable[..., "Run"], make_setup: Setups
+) -> None:
+    run = ladder(make_setup(), make_setup(ETH, "other"))
+    run.exchange.refuse_cancels.extend([10016] * 8)
+    cancel_all(run)
+
+    command(run, OperatorAction.RESUME, BTC)
+    run.wait(60 * SECOND_US)
+
+    assert run.book(BTC) == run.book(ETH) == []
+    assert run.told("all_cancelled") == 2
+
+
+def test_the_resume_of_a_symbol_does_not_end_the_cancel_all_of_the_loss_limit_a33(
+    ladder: Callable[..., "Run"],
+) -> None:
+    run = ladder(safety=SafetyConfig(session_loss_limit=Decimal(5)))
+    run.exchange.refuse_cancels.extend([10016] * 8)
+    run.exchange.wallet -= 6
+    run.send(
+        FundingPaid(
+            symbol=BTC,
+            at=run.now,
+            exec_id="F1",
+            direction=LONG,
+            qty=Steps(1),
+            rate=Decimal(0),
+            price=Decimal(1000),
+            amount=Decimal(-6),
+        )
+    )
+
+    command(run, OperatorAction.RESUME, BTC)
+    run.wait(60 * SECOND_US)
+
+    assert run.modes() == {("", "loss_limit", "HALT")}
+    assert run.book() == []
+    assert run.told("all_cancelled") == 1

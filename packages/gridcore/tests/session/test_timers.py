@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gridcore.clock import MINUTE_US, SECOND_US, Instant
 from gridcore.config import SafetyConfig
-from gridcore.events import AuthenticationFailed, StreamLost, TimerFired
+from gridcore.events import AuthenticationFailed, StreamLost, StreamRestored, TimerFired
 from gridcore.session.effects import AskSnapshot, Effects, SnapshotKind
 from gridcore.session.setup import StrategySetup
 from gridcore.sides import BUY, LONG
@@ -254,3 +254,19 @@ def test_deadlines_outlive_a_restart(started: Runs, seconds: int) -> None:
     again.restore(memory)
 
     assert again.next_deadline() == deadline
+
+
+def test_a_comparison_under_way_is_not_begun_again_by_a_leg_that_nothing_explains(
+    started: Runs, asks: Asks
+) -> None:
+    """It compares the legs at its own pace: what was asked is asked again after 10 s (L39)."""
+    run = started()
+    run.wait(20 * SECOND_US)
+    run.prompt = False
+    run.send(StreamLost(at=run.now, symbol=None, reason="closed"))
+    run.send(StreamRestored(at=run.now, symbol=None))
+    run.hold(LONG, 10)
+
+    fired = run.wait(9 * SECOND_US)
+
+    assert [request for effects in fired for request in asks(effects)] == []

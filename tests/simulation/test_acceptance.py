@@ -1,0 +1,99 @@
+"""Acceptance scenarios that concern the whole session: start, silence, batches."""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from gridcore.clock import HOUR_US, MINUTE_US, SECOND_US
+from gridcore.events import PlaceRejected
+from gridcore.instrument import Steps
+from gridcore.intents import WIRE_ID_MAX_LENGTH, decode_wire_id
+from gridcore.session.effects import AskSnapshot, PlaceOrder, SnapshotKind
+from gridcore.sides import LONG, SELL
+from simvenue.other_hands import OtherHands
+
+if TYPE_CHECKING:
+    from tests.simulation.conftest import Fate, Story
+
+BTC = "BTCUSDT"
+
+
+def placed(story: "Story") -> list[PlaceOrder]:
+    """Every placement that left."""
+    return [request for _, request in story.sent if isinstance(request, PlaceOrder)]
+
+
+def test_a_cold_start_places_every_level_once_with_unique_decodable_wire_ids_a01(
+    story: "Story",
+) -> None:
+    story.run(1)
+
+    orders = placed(story)
+    wire_ids = [order.wire_id for order in orders]
+    assert sorted(int(order.price) for order in orders) == [9801, 9900, 10100, 10201]
+    assert len(set(wire_ids)) == len(wire_ids)
+    assert all(len(wire_id) <= WIRE_ID_MAX_LENGTH for wire_id in wire_ids)
+    assert [decode_wire_id(order.wire_id) for order in orders] == [
+        order.client_order_id for order in orders
+    ]
+    story.assert_agreed()
+
+
+def test_a_start_whose_order_listing_never_comes_places_nothing_a04(
+    make_story: type["Story"], fate: type["Fate"]
+) -> None:
+    story = make_story()
+    story.fault(fate.LOSE, AskSnapshot, times=10_000)
+    story.restart()
+
+    story.run(180)
+
+    assert placed(story) == []
+    assert "unknown_book" in story.modes()
+    asked = [at for at, request in story.sent if _asks_orders(request) and at > story.handled[0][0]]
+    assert max(later - earlier for earlier, later in pairwise(asked)) <= 30 * SECOND_US
+
+    story.heal()
+    story.quiet(40 * SECOND_US)
+    story.run(1)
+    assert len(placed(story)) == 4
+    story.assert_agreed()
+
+
+def _asks_orders(request: object) -> bool:
+    return isinstance(request, AskSnapshot) and request.kind is SnapshotKind.ORDERS
+
+
+def test_five_closes_for_a_position_of_three_send_three_and_none_is_refused_a19(
+    make_story: type["Story"],
+) -> None:
+    """L13, LS-24: quantities are reserved as each order of the batch is approved."""
+    story = make_story(grid_count=10)
+    story.trade(10_000, 1)
+    hand = OtherHands(story.venue)
+    story.push(story.happen(hand.open_trade(BTC, "by hand", LONG, Steps(30), story.now)))
+    story.quiet(10 * SECOND_US)
+
+    story.tick()
+    story.quiet(SECOND_US)
+
+    closes = [order for order in placed(story) if order.direction is LONG and order.side is SELL]
+    assert [int(order.qty) for order in closes] == [10, 10, 10]
+    assert sorted(int(order.price) for order in closes) == [10100, 10201, 10303]
+    assert not any(isinstance(event, PlaceRejected) for _, event, _ in story.handled)
+    assert story.session.denials()["coverage"] == 1
+    story.assert_agreed()
+
+
+def test_a_private_stream_quiet_for_six_hours_stops_nothing_and_asks_only_its_audits_a36_l56(
+    story: "Story",
+) -> None:
+    story.run(1)
+    since = story.now
+
+    for _ in range(6 * HOUR_US // (10 * MINUTE_US)):
+        story.quiet(10 * MINUTE_US)
+        assert story.modes() == set()
+
+    assert {request.reason for request in story.questions(since)} == {"audit"}
+    assert story.told("reconcile_begun") == 1  # of the start
+    story.assert_agreed()
