@@ -187,6 +187,11 @@ run_settings = st.fixed_dictionaries(
                 "audit_wallet_s": st.sampled_from([300, 28_800]),
                 "ticker_gap_s": st.sampled_from([60, 3_600]),
                 "emergency_clear_s": st.sampled_from([1, 60]),
+                "max_open_orders": st.sampled_from(["off", 4, 12]),
+                "max_placements_per_minute": st.sampled_from(["off", 3, 40]),
+                "max_notional": st.sampled_from(["off", "500", "4000"]),
+                "session_loss_pct": st.sampled_from(["off", "0.2", "10"]),
+                "drawdown_limit_pct": st.sampled_from(["off", "0.3", "5"]),
             }
         ),
     }
@@ -262,7 +267,8 @@ def written(folder: Path, symbol: str, market: dict[str, Any]) -> Tape:
 def test_skipping_changes_nothing_whatever_the_market_and_the_configuration(
     data: st.DataObject,
 ) -> None:
-    """One and two symbols on one wallet, denied orders, latency, funding, tier edges, outages."""
+    """One and two symbols on one wallet, denied orders, caps, losses, drawdown, latency, funding,
+    tier edges, outages."""
     model = data.draw(st.sampled_from(FillModel))
     drawn = data.draw(st.lists(markets(model), min_size=1, max_size=2))
     chosen = [data.draw(strategy_settings) for _ in drawn]

@@ -114,9 +114,10 @@ def test_the_history_is_bounded_and_knows_whether_it_may_have_forgotten() -> Non
     assert leg.forgot_since(Instant(1))
 
 
+@pytest.mark.parametrize("until", [3, 4])
 @pytest.mark.parametrize(("seeded", "doubtful"), [(True, ["X3"]), (False, ["X2", "X3"])])
 def test_a_close_is_doubtful_when_it_was_cut_or_the_leg_was_never_known(
-    seeded: bool, doubtful: list[str]
+    seeded: bool, doubtful: list[str], until: int
 ) -> None:
     leg = BookedLeg(LONG)
     if seeded:
@@ -126,7 +127,7 @@ def test_a_close_is_doubtful_when_it_was_cut_or_the_leg_was_never_known(
     book(leg, 3, SELL, 100, 2)
     book(leg, 5, SELL, 100, 2)
 
-    assert [fill.exec_id for fill in leg.doubtful_until(Instant(4))] == doubtful
+    assert [fill.exec_id for fill in leg.doubtful_until(Instant(until))] == doubtful
 
 
 def test_a_restored_leg_is_the_leg_with_its_history() -> None:

@@ -5,15 +5,17 @@ Until then nothing is opened; and it ends, whatever happened before, once the ex
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridcore.clock import SECOND_US, Instant
+from gridcore.clock import HOUR_US, SECOND_US, Instant
+from gridcore.config import SafetyConfig
 from gridcore.events import (
     ExecType,
     Execution,
@@ -469,3 +471,28 @@ def test_from_any_state_a_calm_exchange_lets_every_comparison_end_l29(
         held = run.exchange.legs.get((BTC, direction), (0, None))[0]
         leg = run.session.strategies[BTC].pair.legs[index]
         assert leg.qty == run.session.ledger.leg_size(BTC, direction) == held
+
+
+def test_a_difference_that_stays_is_compared_again_after_2_4_8_16_and_then_every_30_s(
+    make_run: Runs, asks: Asks
+) -> None:
+    """Executions never reach the time that the report claims, so that nothing is taken over."""
+    safety = SafetyConfig(audit_orders_s=3600, audit_positions_s=3600, audit_wallet_s=3600)
+    run = make_run(safety=safety)
+    run.start()
+    run.wait(20 * SECOND_US)
+    report = run.exchange.position(BTC, LONG)
+    run.send(replace(report, size=Steps(5), entry=Decimal(1000), at=Instant(run.now + HOUR_US)))
+
+    run.wait(130 * SECOND_US)
+
+    times = [
+        at
+        for _, at, effects in run.handled
+        for request in asks(effects)
+        if request.kind is SnapshotKind.POSITIONS
+        and request.reason == "a position that our executions do not explain"
+    ]
+    gaps = [(later - earlier) / SECOND_US for earlier, later in pairwise(times)]
+    assert gaps == [2, 4, 8, 16, 30, 30, 30]
+    assert run.told("leg_taken_over") == 0

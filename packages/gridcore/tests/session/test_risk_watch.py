@@ -219,12 +219,15 @@ def test_a_leg_that_went_flat_is_in_no_emergency(watched: Callable[..., Watched]
 def test_without_positions_and_with_rules_switched_off_multipliers_are_neutral(
     watched: Callable[..., Watched],
 ) -> None:
-    one, off = watched(), watched(enabled=False)
-    one.own("1000")
+    idle, off = watched(), watched(enabled=False)
+    idle.own("1000")
     off.own("1000")
-    off.hold(LONG, 10, Decimal(950))
+    off.hold(LONG, 100, Decimal(950))
+    off.hold(SHORT, 10, NO_LIQUIDATION)
+    for one in (idle, off):
+        one.watch.observe(10_000, Instant(0))
 
-    assert one.watch.verdict(10_000, None) == NEUTRAL
+    assert idle.watch.verdict(10_000, None) == NEUTRAL
     assert off.watch.verdict(10_000, None) == NEUTRAL
 
 

@@ -573,3 +573,14 @@ def test_what_landed_after_all_is_not_sent_again_when_it_is_gone_a06_a07(
 
     successor = run.exchange.resting(BTC, LONG, BUY, 9_900).request
     assert successor.wire_id != refused.wire_id
+
+
+def test_no_more_than_1000_strangers_are_remembered_and_told_of(open_run: Runs) -> None:
+    run = open_run()
+    foreign = rest(run, "F", "by hand", 9_850)
+    update = run.exchange.update(foreign, OrderStatus.NEW)
+
+    for number in range(1002):
+        run.send(replace(update, order_id=f"F{number}"))
+
+    assert run.told("foreign_order") == 1000
