@@ -1,4 +1,4 @@
-"""A small campaign under every law, in seconds; the large ones run by `python -m simvenue.campaign`."""
+"""A small campaign under every law, in seconds. `python -m simvenue.campaign` runs large ones."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 """A restart from any point, with a snapshot, the journal's tail and the exchange's answers, reaches
-the state of a session that never stopped (A30, L43)."""
+the state of a session that never stopped (A45, L123)."""
 
 import json
 from dataclasses import replace
@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from gridcore.clock import SECOND_US, Instant
+from gridcore.config import SafetyConfig, SizingConfig
 from gridcore.events import Event, Ticker
 from gridcore.session.account import AccountSession
 from gridcore.session.effects import Effects, LedgerEntry, LedgerKind
@@ -18,8 +19,9 @@ from simvenue.campaign.shell import ACCOUNT_ID, first_difference
 from simvenue.campaign.words import Fault, FaultKind, Scenario
 from simvenue.campaign.world import World
 
-QUIET_US = 300 * SECOND_US
-"""So long the market stands still after the process has died, or has not."""
+QUIET_US = 60 * SECOND_US
+"""So long the market stands still after the process has died, or has not: too short for an audit
+to find what the start has missed."""
 DOWN_US = 10 * SECOND_US
 ROWS = 100
 """Of a storm; a session that knows more takes longer to save."""
@@ -108,8 +110,24 @@ class Ending(NamedTuple):
 
 
 def faultless(seed: int) -> Scenario:
-    """The market of a seed without any fault: every fill is whole, every message arrives."""
-    return replace(scenario_of(seed), faults=(), partial_fills=0)
+    """The market of a seed without any fault, and a wallet that carries every order.
+
+    Where means are scarce, the order that comes first takes them: then a death may well decide
+    which one rests in the end.
+    """
+    scenario = scenario_of(seed)
+    safety = SafetyConfig(notional_factor=Decimal(1_000))
+    setups = tuple(
+        replace(
+            setup,
+            safety=safety,
+            sizing=SizingConfig(amount="25", leverage=setup.sizing.leverage),
+            risk=replace(setup.risk, max_margin=Decimal(1_000)),
+        )
+        for setup in scenario.setups
+    )
+    venue = replace(scenario.venue, initial_balance=Decimal(100_000))
+    return replace(scenario, setups=setups, safety=safety, venue=venue, faults=(), partial_fills=0)
 
 
 def standing_still(scenario: Scenario, row: int) -> Scenario:
@@ -119,7 +137,7 @@ def standing_still(scenario: Scenario, row: int) -> Scenario:
     begun = tickers[-1].at
     for at in range(begun + SECOND_US, begun + QUIET_US, SECOND_US):
         tickers += [replace(ticker, at=Instant(at)) for ticker in last.values()]
-    return replace(scenario, tickers=tuple(tickers), calm_from=Instant(begun + 60 * SECOND_US))
+    return replace(scenario, tickers=tuple(tickers), calm_from=Instant(begun + DOWN_US))
 
 
 def ending(scenario: Scenario) -> tuple[Ending, int]:
@@ -157,7 +175,7 @@ def busiest_rows(scenario: Scenario) -> list[int]:
     return [max(part, key=lambda row: counts[row]) for part in parts]
 
 
-@pytest.mark.parametrize("seed", [2, 5, 7, 19])
+@pytest.mark.parametrize("seed", [2, 3, 14, 18, 22])
 def test_a_process_that_dies_at_any_of_its_requests_ends_as_if_it_had_lived(seed: int) -> None:
     scenario = faultless(seed)
 

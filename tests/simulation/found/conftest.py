@@ -57,7 +57,7 @@ class Moment(NamedTuple):
 
 
 class Found:
-    """One account on one symbol: five levels of 0.1 coins, 1 % apart, around the first price.
+    """One account on one symbol: orders of 0.1 coins, 1 % apart, around the first price.
 
     A story adds prices and faults, both by the second, and plays. An order fills when the last
     price reaches it. What the session did is kept in `moments`.
@@ -67,6 +67,7 @@ class Found:
         self.safety = SafetyConfig()
         self.balance = Decimal(10_000)
         self.seed = 1
+        self.grid_count = 4
         self.calm_s = 400
         self.funding_rate: Decimal | None = None
         self.funding_every_s = 28_800
@@ -93,8 +94,12 @@ class Found:
         *,
         number: int = 0,
         detail: str = "",
+        chance: int = 1000,
     ) -> None:
-        """Every message from `first_s` up to and without `last_s` is hit, or once at `first_s`."""
+        """Every message from `first_s` up to and without `last_s` is hit, or once at `first_s`.
+
+        `chance`: so many of 1000, when not every one.
+        """
         at = self.at(first_s)
         until = at if last_s is None else self.at(last_s)
         self._faults.append(
@@ -102,7 +107,7 @@ class Found:
                 kind=kind,
                 at=at,
                 until=until,
-                chance=1000,
+                chance=chance,
                 number=number,
                 symbol=None,
                 detail=detail,
@@ -133,7 +138,7 @@ class Found:
             instrument=instrument,
             tiers=TIERS,
             taker_fee=Decimal("0.0006"),
-            grid=GridConfig(grid_count=4, grid_step=Decimal(1)),
+            grid=GridConfig(grid_count=self.grid_count, grid_step=Decimal(1)),
             risk=RiskConfig(),
             sizing=SizingConfig(amount="b0.1"),
             safety=self.safety,

@@ -17,6 +17,8 @@ from gridcore.config import ConfigError, SafetyConfig, SidePolicy
 from gridcore.events import (
     CancelAccepted,
     Event,
+    OperatorAction,
+    OperatorCommand,
     PublicTrade,
     SessionStarted,
     StreamLost,
@@ -552,3 +554,25 @@ def test_the_books_equal_the_exchanges_wallet_once_every_execution_arrived(
     assert run.session.balance == run.exchange.wallet
     resting = sorted(run.exchange.orders)
     assert sorted(order.order_id for order in run.session.live_orders()) == resting
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_restore_leaves_nothing_of_what_the_session_was_before(
+    play: Runs, make_setup: Setups, action_names: Sequence[str], seed: int
+) -> None:
+    def lived(start: int) -> "Run":
+        number, actions = start, list["Action"]()
+        for _ in range(120):
+            number = number * 1_103_515_245 + 12_345 & 0x7FFFFFFF
+            actions.append((action_names[number // 65_536 % len(action_names)], number // 256))
+        return play(actions, make_setup(), make_setup(ETH, "other"))
+
+    memory = json.loads(json.dumps(lived(seed).session.snapshot()))
+    used = lived(seed + 100)
+    used.prompt = False
+    used.send(StreamRestored(at=used.now, symbol=None))
+    used.send(OperatorCommand(at=used.now, action=OperatorAction.CANCEL_ALL, symbol=None))
+
+    used.session.restore(memory)
+
+    assert json.loads(json.dumps(used.session.snapshot())) == memory

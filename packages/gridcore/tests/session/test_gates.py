@@ -323,6 +323,23 @@ def test_freed_coverage_is_free_again_when_the_nearer_level_changes_its_side(wid
     assert closes_of(run) == [(10_201, 10)]
 
 
+def test_a_close_that_waited_for_kept_coverage_goes_out_when_it_is_free_again(
+    wide: Runs,
+) -> None:
+    run = wide(prompt=False)
+    run.hold(LONG, 10)
+    run.tick(10_060)
+    run.deliver()
+    run.tick(10_000)
+    run.deliver()
+    run.tick(10_060)
+    assert run.session.denials()["coverage_held"] == 1
+
+    run.tick(10_110)
+
+    assert closes_of(run) == [(10_201, 10)]
+
+
 def test_no_ticker_is_skipped_at_which_freed_coverage_may_become_free(wide: Runs) -> None:
     run = wide(prompt=False)
     run.hold(LONG, 10)

@@ -17,6 +17,8 @@ from gridcore.events import (
     Event,
     ExecType,
     Execution,
+    OperatorAction,
+    OperatorCommand,
     OrderStatus,
     OrderUpdate,
     PlaceAccepted,
@@ -25,6 +27,7 @@ from gridcore.events import (
     SessionStarted,
 )
 from gridcore.instrument import Steps
+from gridcore.position import RiskSeverity
 from gridcore.session.effects import (
     AskSnapshot,
     CancelOrder,
@@ -1079,3 +1082,108 @@ def test_two_orders_of_one_level_that_rested_together_and_filled_halt_the_symbol
 
     assert "duplicate_fills" in [notice.event for notice in effects.notices]
     assert (BTC, "duplicate_fills", "HALT") in run.modes()
+
+
+def test_what_an_execution_opened_may_be_closed_before_any_position_report_l47(
+    started: Runs, places: Places
+) -> None:
+    run = started()
+    run.tick(10_000)
+    run.tick(10_000)
+    assert run.session.denials()["coverage"] > 0, "there was nothing to close"
+    run.wait(1000)
+    resting = run.exchange.resting(BTC, LONG, BUY, 9900)
+    executed, *_ = run.exchange.execute(resting, 4)
+
+    run.send(executed)
+
+    closes = [order for order in places(run.tick(10_000)) if order.reduce_only]
+    assert [(order.direction, order.price, order.qty) for order in closes] == [(LONG, 10_100, 4)]
+
+
+def test_a_position_that_an_execution_closed_endangers_nothing_before_any_report_l47(
+    started: Runs,
+) -> None:
+    run = started()
+    run.tick(10_000)
+    run.hold(LONG, 10, liquidation=Decimal(950))
+    run.tick(10_000)
+    severity = run.session.strategies[BTC].risk.severity
+    assert severity[0] is RiskSeverity.EMERGENCY
+    run.wait(1000)
+    executed, *_ = run.exchange.execute(run.exchange.resting(BTC, LONG, SELL, 10_100), 10)
+
+    run.send(executed)
+    run.tick(10_000)
+
+    assert run.session.strategies[BTC].risk.severity[0] is RiskSeverity.NONE
+
+
+def test_a_close_that_the_exchange_cut_frees_the_coverage_it_no_longer_takes(
+    started: Runs,
+) -> None:
+    run = started()
+    run.hold(LONG, 10)
+    for _ in range(3):
+        run.tick(10_000)
+    strategy = run.session.strategies[BTC]
+    close = run.exchange.resting(BTC, LONG, SELL, 10_100)
+    update = run.exchange.update(close, OrderStatus.NEW)
+    assert (strategy.means.uncovered(0), run.session.quiet_band(BTC) is None) == (0, False)
+
+    run.send(replace(update, qty=Steps(4), leaves=Steps(4)))
+
+    assert strategy.means.uncovered(0) == 6
+    assert run.session.quiet_band(BTC) is None
+
+
+def test_a_report_that_says_nothing_new_of_an_order_changes_nothing(started: Runs) -> None:
+    run = started()
+    for _ in range(3):
+        run.tick(10_000)
+    before = run.session.snapshot()
+    resting = run.exchange.resting(BTC, LONG, BUY, 9900)
+
+    effects = run.send(run.exchange.update(resting, OrderStatus.NEW))
+
+    assert not effects
+    assert run.session.snapshot() == before
+    assert run.session.quiet_band(BTC) is not None
+
+
+def test_a_cancel_in_flight_at_a_restart_is_asked_for_again_after_3_s(
+    started: Runs, cancels: Cancels
+) -> None:
+    run = started(prompt=False)
+    run.tick(10_000)
+    run.deliver()
+    run.wait(5 * SECOND_US)
+    run.deliver()
+    resting = dict(run.exchange.orders)
+    run.send(OperatorCommand(at=run.now, action=OperatorAction.CLOSE_ONLY, symbol=None))
+    assert len(cancels(run.tick(10_000))) == 4
+    run.waiting.clear()
+    run.exchange.orders.update(resting)
+    run.exchange.ended.clear()
+
+    memory = json.loads(json.dumps(run.session.snapshot()))
+    run.session = run.fresh_session()
+    run.session.restore(memory)
+    run.start()
+    run.wait(2_800_000)
+    run.deliver()
+    assert not cancels(run.tick(10_000))
+    run.wait(100_000)
+
+    assert len(cancels(run.tick(10_000))) == 4
+
+
+def test_an_order_of_unknown_outcome_is_looked_at_again_after_3_s(started: Runs) -> None:
+    run = started(prompt=False)
+    run.wait(20 * SECOND_US)
+    run.tick(10_000)
+    first = run.exchange.placed[0]
+
+    run.send(PlaceUnknown(symbol=BTC, at=run.now, wire_id=first.wire_id, text="timeout"))
+
+    assert run.session.next_deadline() == run.now + 3 * SECOND_US

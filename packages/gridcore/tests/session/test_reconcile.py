@@ -496,3 +496,11 @@ def test_a_difference_that_stays_is_compared_again_after_2_4_8_16_and_then_every
     gaps = [(later - earlier) / SECOND_US for earlier, later in pairwise(times)]
     assert gaps == [2, 4, 8, 16, 30, 30, 30]
     assert run.told("leg_taken_over") == 0
+
+
+def test_once_both_agree_no_further_comparison_is_due(started: Runs) -> None:
+    """The next thing to do is the first audit of orders."""
+    run = started()
+
+    assert run.modes() == set()
+    assert run.session.next_deadline() == START_US + 61 * SECOND_US

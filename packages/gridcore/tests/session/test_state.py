@@ -60,6 +60,7 @@ def test_wire_ids_are_unique_and_ascending_even_when_the_clock_stands_or_turns_b
 def test_a_wire_id_is_the_identity_and_the_time_in_base_36() -> None:
     state = AccountState(SafetyConfig())
 
+    assert state.mint_wire_id(IDENTITY, Instant(1)) == f"{IDENTITY}-1"
     assert state.mint_wire_id(IDENTITY, Instant(35)) == f"{IDENTITY}-z"
     assert state.mint_wire_id(IDENTITY, Instant(35)) == f"{IDENTITY}-{base36(36)}"
 

@@ -52,8 +52,11 @@ class CashDesk:
             state.ask_mode(
                 event.symbol, ModeCause.UNKNOWN_LIQUIDATION, "a known liquidation price", now
             )
-        elif state.modes.any_standing:
-            self._end_modes(strategy)
+        else:
+            if state.modes.any_standing:
+                self._end_modes(strategy)
+            if not pair.unknown_liquidation:
+                state.deadlines.set(f"liquidation/{event.symbol}", None)
         strategy.leg_moved(index)
         strategy.position_sure(index, event.at)
         self._compare_leg(strategy, event, now)
@@ -72,7 +75,7 @@ class CashDesk:
             since = state.modes.since(symbol, ModeCause.STALE_POSITION)
             if since is not None and pair.seen_since(since):
                 state.end_mode(symbol, ModeCause.STALE_POSITION)
-        if not (pair.liquidation_unknown(0) or pair.liquidation_unknown(1)):
+        if not pair.unknown_liquidation:
             state.end_mode(symbol, ModeCause.UNKNOWN_LIQUIDATION)
 
     def _compare_leg(self, strategy: Strategy, event: PositionUpdate, now: Instant) -> None:

@@ -193,6 +193,11 @@ class MirroredPair:
         """Whether both legs were reported at an instant or later, by our clock."""
         return all(leg.seen is not None and leg.seen >= at for leg in self.legs)
 
+    @property
+    def unknown_liquidation(self) -> bool:
+        """Whether any leg is open and nobody knows its liquidation price."""
+        return self.liquidation_unknown(0) or self.liquidation_unknown(1)
+
     def liquidation_unknown(self, index: int) -> bool:
         """Whether leg 0 (long) or 1 (short) is open and nobody knows its liquidation price."""
         leg = self.legs[index]

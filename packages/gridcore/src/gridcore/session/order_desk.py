@@ -61,6 +61,9 @@ class OrderDesk:
         if strategy.pair.legs[index].apply(event, strategy.instrument):
             strategy.pair.version += 1
             strategy.leg_moved(index)
+            if strategy.pair.liquidation_unknown(index):
+                # The report that tells the price comes with the execution, or was lost.
+                self._state.deadlines.set(f"liquidation/{event.symbol}", Instant(now + GRACE_US))
         realised, entries = self._ledger.execution(event, strategy.instrument)
         self._state.enter(entries)
         order = self._tracker.find(event.order_id, event.wire_id)

@@ -8,6 +8,7 @@ from gridcore.events import TimerFired
 from gridcore.session.conditions import ConditionDesk
 from gridcore.session.effects import SnapshotKind
 from gridcore.session.listings import ListingDesk
+from gridcore.session.modes import ModeCause
 from gridcore.session.reconcile import Reconciler
 from gridcore.session.refusals import RefusalDesk
 from gridcore.session.state import AccountState
@@ -57,6 +58,7 @@ class Timers:
             "crossing": self._crossing,
             "legs": self._legs,
             "duplicates": self._duplicates,
+            "liquidation": self._liquidation,
             "unsure": self._unsure,
             "reconcile": reconciler.due,
             "stale": conditions.stale_due,
@@ -126,6 +128,15 @@ class Timers:
         """No answer was sure to know what the exchange knew when it refused a close: ask again."""
         if any(since is not None for since in self._state.strategies[symbol].brakes.unsure):
             reason = "less to close than believed"
+            self._state.want(symbol, now, reason, SnapshotKind.POSITIONS)
+
+    def _liquidation(self, symbol: str, now: Instant) -> None:
+        """A leg was opened and no report told its liquidation price: unknown is not far away."""
+        if self._state.strategies[symbol].pair.unknown_liquidation:
+            self._state.ask_mode(
+                symbol, ModeCause.UNKNOWN_LIQUIDATION, "a known liquidation price", now
+            )
+            reason = "a liquidation price is unknown"
             self._state.want(symbol, now, reason, SnapshotKind.POSITIONS)
 
     def _duplicates(self, symbol: str, now: Instant) -> None:
