@@ -103,6 +103,25 @@ def test_legs_are_not_taken_over_while_pushes_of_executions_go_on_being_lost_l44
     assert found.told("leg_taken_over") == []
 
 
+def test_legs_are_not_taken_over_for_executions_that_an_answer_need_not_know_yet_l44(
+    found: "Found",
+) -> None:
+    """As before, but answers lag up to 1.9 s behind: they say nothing of the last moment."""
+    found.seed = 21
+    found.grid_count = 240
+    found.market(1, 5, AT_HOME)
+    found.fault(K.PUBLIC_STREAM_LOST, 5, 130)
+    found.fault(K.PUSH_LOST, 5, 130, chance=500)
+    found.fault(K.SNAPSHOT_STALE, 5, 130, number=1_900_000)
+    for row in range(220):
+        found.tick(6 + row * Decimal("0.5"), 9_890 * 995**row // 1000**row)
+
+    found.play()
+
+    assert found.told("reconcile_begun")
+    assert found.told("leg_taken_over") == []
+
+
 def test_a_restart_on_the_same_day_does_not_lift_the_loss_limit_a31_a32(found: "Found") -> None:
     found.safety = SafetyConfig(session_loss_limit=Decimal("0.01"))
     found.funding_rate = Decimal("-0.001")

@@ -270,3 +270,22 @@ def test_a_comparison_under_way_is_not_begun_again_by_a_leg_that_nothing_explain
     fired = run.wait(9 * SECOND_US)
 
     assert [request for effects in fired for request in asks(effects)] == []
+
+
+def test_after_one_placement_was_sent_again_the_next_ones_time_comes_as_well(
+    started: Runs,
+) -> None:
+    """Two refusals for the moment, half a second apart, each with a second to wait (LS-16)."""
+    run = started()
+    run.exchange.refuse_places.append(10006)
+    run.tick(10_000)
+    for event in run.exchange.withdraw(run.exchange.resting(BTC, LONG, BUY, 9801)):
+        run.send(event)
+    run.exchange.refuse_places.append(10006)
+    run.tick(10_000, after_us=500_000)
+    assert len(run.book()) == 2
+
+    for _ in range(20):
+        run.tick(10_000)
+
+    assert len(run.book()) == 4
