@@ -95,7 +95,7 @@ class Story:
     grid. Orders fill with the volume traded at their price.
     """
 
-    def __init__(self, grid_count: int = 4) -> None:
+    def __init__(self, grid_count: int = 4, safety: SafetyConfig | None = None) -> None:
         instrument = Instrument(
             symbol=BTC,
             tick_size=Decimal("0.1"),
@@ -122,7 +122,7 @@ class Story:
             grid=GridConfig(grid_count=grid_count, grid_step=Decimal(1)),
             risk=RiskConfig(),
             sizing=SizingConfig(amount="b0.1"),
-            safety=SafetyConfig(),
+            safety=safety or SafetyConfig(),
         )
         config = VenueConfig(
             initial_balance=Decimal(10_000),

@@ -3,9 +3,10 @@
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gridcore.clock import HOUR_US, MINUTE_US, SECOND_US
-from gridcore.events import PlaceRejected
-from gridcore.instrument import Steps
+from gridcore.clock import HOUR_US, MINUTE_US, SECOND_US, Instant
+from gridcore.config import SafetyConfig
+from gridcore.events import PlaceRejected, Ticker
+from gridcore.instrument import Steps, Ticks
 from gridcore.intents import WIRE_ID_MAX_LENGTH, decode_wire_id
 from gridcore.session.effects import AskSnapshot, PlaceOrder, SnapshotKind
 from gridcore.sides import LONG, SELL
@@ -98,3 +99,22 @@ def test_a_private_stream_quiet_for_six_hours_stops_nothing_and_asks_only_its_au
     assert {request.reason for request in story.questions(since)} == {"audit"}
     assert story.told("reconcile_begun") == 1  # of the start
     story.assert_agreed()
+
+
+def test_a_ticker_that_comes_before_the_timer_of_the_rate_does_not_keep_its_denial_for_ever(
+    make_story: type["Story"],
+) -> None:
+    """Found by a seed: after a pause of the loop the ticker came first, and placed something."""
+    story = make_story(safety=SafetyConfig(max_placements_per_minute=3))
+    story.run(1)
+    assert len(placed(story)) == 3
+    lowest = min(story.session.live_orders(), key=lambda order: order.price)
+    cancelled = OtherHands(story.venue).cancel(BTC, lowest.order_id, story.now)
+
+    story.now = Instant(story.now + 61 * SECOND_US)  # the loop stood still
+    for event in story.happen(cancelled):
+        story.take(event)
+    story.take(Ticker(symbol=BTC, at=story.now, last=Ticks(10_000), mark=None))
+    story.run(1)
+
+    assert len(story.session.live_orders()) == 4

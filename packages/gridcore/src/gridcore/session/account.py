@@ -253,8 +253,11 @@ class AccountSession:
         if state.drawdown.active:
             self._conditions.price_moved(strategy, event.last, now)
         strategy.act(now)
-        if strategy.brakes.rate_denied:
-            state.deadlines.set(strategy.brakes_name, strategy.brakes.next_deadline())
+        brakes = strategy.brakes
+        if brakes.rate_denied:
+            if not brakes.rate.full(now):
+                strategy.brakes_due(now)  # room came before its timer did
+            state.deadlines.set(strategy.brakes_name, brakes.next_deadline())
 
     def _ignore(self, event: Event, now: Instant) -> None:
         """Events that change nothing here."""
