@@ -72,7 +72,7 @@ def full_lines(speed: Speed) -> list[str]:
     least, most = FILLS_ASKED
     asked = "as asked" if least <= speed.fills <= most else f"NOT the {least:,} to {most:,} asked"
     return [
-        f"{rate:.1f} M ticks/s (target 15), {cost:.1f} us a fill (target 60)",
+        f"{rate:.1f} M ticks/s (target 8), {cost:.1f} us a fill",
         f"{speed.fills:,} fills, {asked}",
         speed.spread.text(),
     ]

@@ -65,7 +65,7 @@ def test_a_missing_environment_is_told_with_its_reason(spread: Spread, did: Trad
 def test_the_full_job_is_told_as_rate_and_cost(spread: Spread) -> None:
     lines = full_lines(Speed(spread=spread, ticks=5_000_000, fills=5000))
 
-    assert lines[0].startswith("10.0 M ticks/s (target 15), 100.0 us a fill")
+    assert lines[0].startswith("10.0 M ticks/s (target 8), 100.0 us a fill")
     assert lines[1] == "5,000 fills, as asked"
 
 

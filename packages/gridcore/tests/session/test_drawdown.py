@@ -237,3 +237,10 @@ def test_a_small_account_has_a_limit_as_well(peak: str) -> None:
 
     assert not limit.judge(Decimal(peak))
     assert limit.judge(Decimal(peak) * Decimal("0.9"))
+
+
+def test_an_account_that_has_nothing_cannot_fall() -> None:
+    limit = followed("10", "0")
+
+    assert not limit.judge(Decimal(0))
+    assert not limit.judge(Decimal(-1))

@@ -504,3 +504,36 @@ def test_once_both_agree_no_further_comparison_is_due(started: Runs) -> None:
 
     assert run.modes() == set()
     assert run.session.next_deadline() == START_US + 61 * SECOND_US
+
+
+def test_after_a_leg_was_taken_over_no_further_comparison_is_due(make_run: Runs) -> None:
+    """With audits every hour nothing else is to be done for the next minutes."""
+    safety = SafetyConfig(audit_orders_s=3600, audit_positions_s=3600, audit_wallet_s=3600)
+    run = make_run(safety=safety)
+    run.start()
+    run.wait(10 * SECOND_US)
+    unexplained(run)
+
+    run.wait(50 * SECOND_US)
+
+    assert run.told("leg_taken_over") == 1
+    assert run.session.next_deadline() == START_US + HOUR_US
+
+
+def test_executions_missing_on_one_symbol_keep_no_other_symbol_from_agreeing(
+    started: Runs, make_setup: Setups
+) -> None:
+    run = started(make_setup(), make_setup(ETH, "other"))
+    run.tick(10_000)
+    run.tick(10_000, ETH)
+    run.wait(20 * SECOND_US)
+    _, update, *_ = run.exchange.execute(run.exchange.resting(ETH, LONG, BUY, 9900), 4)
+    run.exchange.executions.clear()
+    run.exchange.legs.clear()
+    run.send(update)
+
+    run.send(StreamLost(at=run.now, symbol=None, reason="closed"))
+    run.send(StreamRestored(at=run.now, symbol=None))
+    run.wait(5 * SECOND_US)
+
+    assert run.modes() == {(ETH, "reconcile", "NO_OPEN")}

@@ -320,6 +320,17 @@ def test_the_operator_adopts_orphans_and_opens_go_on(open_run: Runs) -> None:
     assert "S" in order_ids(run)
 
 
+def test_an_orphan_is_adopted_as_it_was_last_told_of(open_run: Runs) -> None:
+    run = open_run()
+    push(run, rest(run, "S", OF_ANOTHER_STRATEGY))
+    push(run, rest(run, "S", OF_ANOTHER_STRATEGY, filled=4))
+
+    command(run, OperatorAction.ORPHANS_ADOPT)
+
+    (adopted,) = [order for order in run.session.live_orders() if order.order_id == "S"]
+    assert (adopted.filled, adopted.leaves) == (4, 6)
+
+
 def test_the_operator_cancels_orphans_and_opens_go_on_when_they_are_gone(
     open_run: Runs, cancels: Cancels
 ) -> None:

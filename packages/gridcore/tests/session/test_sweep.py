@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridcore.clock import SECOND_US, Instant
+from gridcore.clock import HOUR_US, MINUTE_US, SECOND_US, Instant
 from gridcore.config import SafetyConfig
 from gridcore.events import (
     CancelUnknown,
@@ -410,3 +410,33 @@ def test_the_resume_of_a_symbol_does_not_end_the_cancel_all_of_the_loss_limit_a3
     assert run.modes() == {("", "loss_limit", "HALT")}
     assert run.book() == []
     assert run.told("all_cancelled") == 1
+
+
+def test_midnight_ends_the_cancel_all_of_the_loss_limit_and_what_is_left_stays_a32(
+    ladder: Callable[..., "Run"],
+) -> None:
+    run = ladder(safety=SafetyConfig(session_loss_limit=Decimal(5)))
+    run.wait(HOUR_US * 23 - MINUTE_US - 10 * SECOND_US)
+    run.exchange.refuse_cancels.extend([10016] * 100)
+    run.exchange.wallet -= 6
+    run.send(
+        FundingPaid(
+            symbol=BTC,
+            at=run.now,
+            exec_id="F1",
+            direction=LONG,
+            qty=Steps(1),
+            rate=Decimal(0),
+            price=Decimal(1000),
+            amount=Decimal(-6),
+        )
+    )
+    assert run.modes() == {("", "loss_limit", "HALT")}
+
+    run.wait(2 * MINUTE_US)
+    assert run.modes() == set()
+    run.exchange.refuse_cancels.clear()
+    run.wait(2 * MINUTE_US)
+
+    assert len(run.book()) == 4
+    assert run.told("all_cancelled") == 0

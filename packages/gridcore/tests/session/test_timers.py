@@ -14,7 +14,7 @@ from gridcore.config import SafetyConfig
 from gridcore.events import AuthenticationFailed, StreamLost, StreamRestored, TimerFired
 from gridcore.session.effects import AskSnapshot, Effects, SnapshotKind
 from gridcore.session.setup import StrategySetup
-from gridcore.sides import BUY, LONG
+from gridcore.sides import BUY, LONG, SHORT
 
 if TYPE_CHECKING:
     from packages.gridcore.tests.session.conftest import Action, Run
@@ -289,3 +289,44 @@ def test_after_one_placement_was_sent_again_the_next_ones_time_comes_as_well(
         run.tick(10_000)
 
     assert len(run.book()) == 4
+
+
+def test_a_leg_opened_without_a_report_for_2_s_has_an_unknown_liquidation_price(
+    started: Runs, asks: Asks
+) -> None:
+    """The report that tells the price comes with the execution, or was lost."""
+    run = started()
+    run.tick(10_000)
+    run.wait(5 * SECOND_US)
+    run.prompt = False
+    opened, *_ = run.exchange.execute(run.exchange.resting(BTC, LONG, BUY, 9900), 4)
+    run.send(opened)
+    unknown = (BTC, "unknown_liquidation", "NO_OPEN")
+
+    run.exchange.now = run.now
+    run.send(run.exchange.position(BTC, SHORT))
+    early = run.wait(2 * SECOND_US - 1)
+    assert unknown not in run.modes()
+    fired = run.wait(1)
+    assert unknown in run.modes()
+    run.exchange.now = run.now
+    run.send(run.exchange.position(BTC, LONG))
+
+    assert unknown not in run.modes()
+    assert [ask.kind for effects in early for ask in asks(effects)] == []
+    assert SnapshotKind.POSITIONS in [ask.kind for effects in fired for ask in asks(effects)]
+
+
+def test_a_leg_whose_report_comes_within_2_s_has_a_known_liquidation_price(
+    started: Runs, asks: Asks
+) -> None:
+    run = started()
+    run.tick(10_000)
+    run.wait(5 * SECOND_US)
+    run.fill(LONG, BUY, 9900, 4)
+    assert run.session.next_deadline() == START_US + 61 * SECOND_US
+
+    fired = run.wait(5 * SECOND_US)
+
+    assert run.modes() == set()
+    assert [ask.kind for effects in fired for ask in asks(effects)] == []

@@ -111,6 +111,8 @@ _OVERTAKEN = (K.REPLY_DELAYED, K.PUSH_LOST, K.PUSH_REORDERED)
 """Fills overtake what tells of the order."""
 _UNHEARD = (K.REQUEST_DELAYED, K.REPLY_LOST, K.PUSH_LOST, K.SNAPSHOT_LOST)
 """Nobody hears of what landed."""
+_HALF_HEARD = (K.REPLY_LOST, K.PUSH_LOST, K.SNAPSHOT_LOST)
+"""The connection breaks after the request landed; no answer comes, the first word is a fill."""
 _TWOFOLD = (K.REQUEST_REPEATED, K.REQUEST_LOST, K.PLACE_REFUSED, K.PUSH_LOST)
 """The connection breaks, and the copy of the request is answered after all."""
 _UNCOVERED = (K.PLACE_REFUSED, K.SNAPSHOT_LOST, K.SNAPSHOT_DELAYED, K.PUSH_LOST)
@@ -124,6 +126,7 @@ _DYING = (K.CRASH, K.REQUEST_DELAYED, K.REPLY_LOST)
 THEMES: tuple[tuple[FaultKind, ...], ...] = (
     *(_OVERTAKEN, _OVERTAKEN, _OVERTAKEN, _OVERTAKEN),
     *(_UNHEARD, _UNHEARD, _UNHEARD, _UNHEARD),
+    *(_HALF_HEARD, _HALF_HEARD, _HALF_HEARD),
     *(_TWOFOLD, _TWOFOLD, _TWOFOLD, _TWOFOLD),
     *(_RACING, _RACING),
     *(_UNCOVERED, _UNCOVERED),
@@ -172,11 +175,13 @@ def _together(draw: Random, symbols: Sequence[str], start: Instant, until: Insta
         fault = _fault(draw, kind, symbols, start, until)
         if kinds is _UNCOVERED and position == 0:
             fault = replace(fault, number=NOTHING_TO_REDUCE)
-        if kinds is _TWOFOLD and position == 1:
+        if (kinds is _TWOFOLD and position == 1) or (kinds is _HALF_HEARD and position == 0):
             fault = replace(fault, number=draw.choice(_BROKEN_AFTER[1:]))
         # Once-only faults come anywhere in the window, so that the lasting ones surround them.
         if fault.until > fault.at:
             chance = draw.randint(*THEME_CHANCE) if fault.chance < 1000 else 1000
+            if kinds is _HALF_HEARD and kind is K.SNAPSHOT_LOST:
+                chance = 1000
             faults.append(replace(fault, at=Instant(begin), until=end, chance=chance))
         else:
             at = Instant(draw.randrange(begin, end))

@@ -120,7 +120,7 @@ def scenario_of(seed: int) -> Scenario:
     symbols = tuple(_spec(draw, style, account) for style in styles)
     venue = _venue(draw, account)
     latency_us = draw.choice((0, 1_000, 20_000, 80_000, 300_000))
-    partial_fills = draw.choice((0, 250, 250, 600, 900))
+    partial_fills = draw.choice((0, 250, 600, 900, 950))
     walks = [
         Walk(draw, style, price + draw.randint(-price // 10, price // 10))
         for style, (_, price) in zip(styles, markets, strict=True)
