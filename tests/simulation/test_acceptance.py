@@ -5,10 +5,17 @@ from typing import TYPE_CHECKING
 
 from gridcore.clock import HOUR_US, MINUTE_US, SECOND_US, Instant
 from gridcore.config import SafetyConfig
-from gridcore.events import PlaceRejected, Ticker
+from gridcore.events import (
+    OperatorAction,
+    OperatorCommand,
+    OrdersSnapshot,
+    OrderUpdate,
+    PlaceRejected,
+    Ticker,
+)
 from gridcore.instrument import Steps, Ticks
 from gridcore.intents import WIRE_ID_MAX_LENGTH, decode_wire_id
-from gridcore.session.effects import AskSnapshot, PlaceOrder, SnapshotKind
+from gridcore.session.effects import AskSnapshot, CancelOrder, PlaceOrder, SnapshotKind
 from gridcore.sides import LONG, SELL
 from simvenue.other_hands import OtherHands
 
@@ -118,3 +125,34 @@ def test_a_ticker_that_comes_before_the_timer_of_the_rate_does_not_keep_its_deni
     story.run(1)
 
     assert len(story.session.live_orders()) == 4
+
+
+def listing(story: "Story") -> OrdersSnapshot:
+    """What the venue lists at this instant."""
+    orders = tuple(story.venue.open_orders(BTC))
+    return OrdersSnapshot(symbol=BTC, asked_at=story.now, orders=orders, complete=True)
+
+
+def test_a_listing_that_was_overtaken_does_not_make_a_cancel_in_flight_go_out_again_l22_l46(
+    story: "Story", fate: type["Fate"]
+) -> None:
+    """Found by a seed: the newer listing lacked the order, the older one, coming last, had it."""
+    story.run(4)
+    story.fault(fate.LOSE_REPLY, CancelOrder, price=9801)
+    story.fault(fate.LOSE, OrderUpdate, price=9801)
+    story.fault(fate.LOSE, AskSnapshot, times=100)
+    older = listing(story)
+    command = OperatorCommand(at=story.now, action=OperatorAction.CLOSE_ONLY, symbol=None)
+    story.take(command)
+    story.tick()
+    story.quiet(SECOND_US)
+
+    story.take(listing(story))
+    story.take(older)
+    story.run(5)
+
+    assert len(story.cancels(9801)) == 1
+    story.heal()
+    story.run(30)
+    assert story.session.live_orders() == []
+    assert len(story.cancels(9801)) == 1

@@ -56,6 +56,9 @@ class ListingDesk:
         strategy = self._state.strategies.get(symbol)
         if strategy is None:
             return
+        newest = strategy.listed_asked_at
+        if newest is not None and event.asked_at < newest:
+            return  # an answer that was overtaken: a newer one was applied (L46)
         listed: set[str] = set()
         for row in event.orders:
             listed.add(row.order_id)
@@ -77,6 +80,7 @@ class ListingDesk:
                     self._cancel_unanswered(order, event.asked_at, now)
             self._state.end_mode(symbol, ModeCause.UNKNOWN_BOOK)
             self._state.end_mode(symbol, ModeCause.STALE_BOOK)
+            strategy.listed_asked_at = event.asked_at
             strategy.listed_at = now
         self._done(SnapshotKind.ORDERS, event, now)
 
@@ -124,6 +128,7 @@ class ListingDesk:
     def _cancel_unanswered(self, order: TrackedOrder, asked_at: Instant, now: Instant) -> None:
         sent = order.cancel_sent_at
         if sent is not None and asked_at > sent + UNANSWERED_US:
+            order.cancel_failed = True
             self._state.attend(order, now)
 
     def history_snapshot(self, event: HistorySnapshot, now: Instant) -> None:
@@ -265,7 +270,7 @@ class ListingDesk:
             elif order.unlisted:
                 self._ask_about(order, now, *_OF_ORDERS)
                 state.attend(order, Instant(now + LAG_US + SECOND_US))
-            elif order.state is OrderState.CANCEL_PENDING:
+            elif order.cancel_failed and order.state is OrderState.CANCEL_PENDING:
                 self._orders.cancel_again(strategy, order, now)
             else:
                 state.let_go(order)

@@ -295,6 +295,7 @@ class OrderDesk:
         if order.state is OrderState.PENDING:
             self._outcome_unknown(order, now)
         elif order.state is OrderState.CANCEL_PENDING:
+            order.cancel_failed = True
             self._state.attend(order, Instant(now + LOOKUP_US))
 
     # -- replies to cancels ----------------------------------------------------------------
@@ -316,6 +317,7 @@ class OrderDesk:
             self._tracker.advance(order, OrderEvent.CANCEL_REFUSED)
             return
         if reaction is Reaction.ORDER_GONE:
+            order.cancel_failed = True
             order.unlisted += 1
             order.unlisted_at = now
             self._state.attend(order, Instant(now + LOOKUP_US))
@@ -344,6 +346,7 @@ class OrderDesk:
 
     def _ask_again_later(self, order: TrackedOrder, now: Instant) -> None:
         if order.cancelling:
+            order.cancel_failed = True
             self._state.attend(order, self._cancel_due(order, now))
 
     @staticmethod

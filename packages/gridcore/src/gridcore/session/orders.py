@@ -166,6 +166,8 @@ class TrackedOrder(OpenOrder):
     """When it wants attention: an outcome to look up, a cancel to ask for again."""
     cancel_attempts: int = 0
     cancel_sent_at: Instant | None = None
+    cancel_failed: bool = False
+    """Whether the cancel was refused, or nobody knows its outcome."""
     unlisted: int = 0
     """Complete listings in a row that should show it and do not."""
     unlisted_at: Instant | None = None
@@ -206,6 +208,7 @@ class TrackedOrder(OpenOrder):
             "due": self.due,
             "cancel_attempts": self.cancel_attempts,
             "cancel_sent_at": self.cancel_sent_at,
+            "cancel_failed": self.cancel_failed,
             "unlisted": self.unlisted,
             "unlisted_at": self.unlisted_at,
             "unrecorded": self.unrecorded,
@@ -243,6 +246,7 @@ class TrackedOrder(OpenOrder):
             due=saved.instant_or_none("due"),
             cancel_attempts=saved.whole("cancel_attempts"),
             cancel_sent_at=saved.instant_or_none("cancel_sent_at"),
+            cancel_failed=saved.flag("cancel_failed"),
             unlisted=saved.whole("unlisted"),
             unlisted_at=saved.instant_or_none("unlisted_at"),
             unrecorded=saved.whole("unrecorded"),

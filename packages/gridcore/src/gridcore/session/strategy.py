@@ -66,6 +66,7 @@ class Strategy:
         "instrument",
         "last_ticker",
         "limits",
+        "listed_asked_at",
         "listed_at",
         "live",
         "means",
@@ -120,6 +121,8 @@ class Strategy:
         """Whether something happened that the next ticker may act upon."""
         self.live = 0
         """Orders that are not terminal."""
+        self.listed_asked_at: Instant | None = None
+        """When the newest complete listing of our orders was asked."""
         self.listed_at: Instant | None = None
         """When the last complete listing of our orders was received."""
         self.crossing = Crossing()
@@ -252,6 +255,7 @@ class Strategy:
             return
         order.cancelling = True
         order.cancel_sent_at = now
+        order.cancel_failed = False
         order.cancel_attempts += 1
         self._tracker.advance(order, OrderEvent.CANCEL_SENT)
         self._out.cancel(

@@ -23,6 +23,7 @@ def strategy_snapshot(strategy: Strategy) -> dict[str, object]:
         "crossing": strategy.crossing.snapshot(),
         "guard": strategy.guard.snapshot(),
         "risk": strategy.risk.snapshot(),
+        "listed_asked_at": strategy.listed_asked_at,
         "listed_at": strategy.listed_at,
         "stirred": strategy.stirred,
         "told_hold": None if strategy.told_hold is None else strategy.told_hold.value,
@@ -58,6 +59,7 @@ def restore_strategy(strategy: Strategy, saved: Saved, orders: Iterable[TrackedO
     strategy.crossing.restore(saved.part("crossing"))
     strategy.guard.restore(saved.part("guard"))
     strategy.risk.restore(saved.part("risk"))
+    strategy.listed_asked_at = saved.instant_or_none("listed_asked_at")
     strategy.listed_at = saved.instant_or_none("listed_at")
     strategy.stirred = saved.flag("stirred")
     told = saved.raw("told_hold")

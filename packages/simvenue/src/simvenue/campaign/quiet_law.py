@@ -32,6 +32,9 @@ EXCUSES: dict[ModeCause, tuple[FaultKind, ...]] = {
 """Modes that may still stand, each only after one of these faults; (): the market alone can do it.
 They end by the operator, or at midnight."""
 
+HOVERS = Decimal("0.01")
+"""How far the calm market swings."""
+
 
 class QuietChecker:
     """BOOKS_AGREE."""
@@ -111,7 +114,8 @@ class QuietChecker:
 
 
 def _endangered(world: "World", request: ModeRequest) -> bool:
-    """Whether an emergency stands with reason: the venue's liquidation price is that close."""
+    """Whether an emergency stands with reason: the venue's liquidation price is that close, or was
+    within the last minute of a market that hovers about the threshold."""
     if request.cause is not ModeCause.EMERGENCY:
         return False
     symbol, _, direction = request.scope.partition("/")
@@ -122,8 +126,8 @@ def _endangered(world: "World", request: ModeRequest) -> bool:
         return False
     ratio = leg.liquidation / strategy.instrument.price(ticker.last)
     if direction == LONG.value:
-        return ratio > risk.long_emergency_factor * risk.min_liq_ratio
-    return 0 < ratio < risk.short_emergency_factor * risk.max_liq_ratio
+        return ratio > risk.long_emergency_factor * risk.min_liq_ratio * (1 - HOVERS)
+    return 0 < ratio < risk.short_emergency_factor * risk.max_liq_ratio * (1 + HOVERS)
 
 
 def _broken(what: str) -> LawBroken:
