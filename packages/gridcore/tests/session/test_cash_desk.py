@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,12 +11,15 @@ from gridcore.events import (
     NO_LIQUIDATION,
     CashKind,
     CashMoved,
+    ExecType,
+    Execution,
     FundingPaid,
     Liquidated,
     OperatorAction,
     OperatorCommand,
     PositionsSnapshot,
     PositionUpdate,
+    SessionStarted,
     WalletSnapshot,
     WalletUpdate,
 )
@@ -407,3 +410,70 @@ def test_the_operator_lifts_only_what_waits_for_the_operator(started: Runs) -> N
     run.send(resume(run))
 
     assert (BTC, "unknown_liquidation", "NO_OPEN") in run.modes()
+
+
+# -- a profit that only the wallet tells ----------------------------------------------------------
+
+
+def test_a_profit_that_our_executions_cannot_tell_is_taken_from_the_wallet_that_stays(
+    make_run: Runs,
+) -> None:
+    """Found by a seed: another hand closed a leg that no report had told of yet."""
+    run = make_run(prompt=False)
+    run.send(SessionStarted(at=run.now))
+    run.exchange.now = run.now
+    run.send(run.exchange.wallet_update())
+    run.wait(SECOND_US)
+    close = Execution(
+        symbol=BTC,
+        at=run.now,
+        sequence=2,
+        exec_id="X2",
+        order_id="another",
+        wire_id="by hand",
+        direction=LONG,
+        side=SELL,
+        price=10_000,
+        qty=Steps(10),
+        leaves=Steps(0),
+        closed=Steps(10),
+        fee=Decimal(0),
+        kind=ExecType.TRADE,
+        is_maker=False,
+    )
+    run.send(PositionUpdate(**_flat(run)))
+    run.send(close)
+    run.exchange.wallet += Decimal("40.208")
+    run.waiting.clear()
+    assert run.told("books_in_doubt") == 1
+
+    told: list[Decimal] = []
+    for _ in range(3):
+        run.wait(30 * SECOND_US)
+        run.exchange.now = run.now
+        run.send(run.exchange.executed(BTC, close.at))
+        run.send(WalletSnapshot(asked_at=run.now, wallet=run.exchange.wallet_update()))
+        told.append(run.session.balance - run.exchange.wallet)
+
+    assert told == [Decimal("-40.208"), 0, 0]
+    entries = [
+        record
+        for _, _, effects in run.handled
+        for record in effects.records
+        if isinstance(record, LedgerEntry) and record.kind is LedgerKind.REALISED
+    ]
+    assert [(entry.amount, entry.reference) for entry in entries] == [
+        (Decimal("40.208"), "X2:rebooked:wallet")
+    ]
+
+
+def _flat(run: "Run") -> dict[str, Any]:
+    return {
+        "symbol": BTC,
+        "at": run.now,
+        "direction": LONG,
+        "size": Steps(0),
+        "entry": None,
+        "liquidation": NO_LIQUIDATION,
+        "mark": None,
+    }

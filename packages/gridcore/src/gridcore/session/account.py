@@ -189,7 +189,7 @@ class AccountSession:
             "strangers": self._strangers.snapshot(),
             "reconcile": self._reconciler.snapshot(),
             "sweep": self._conditions.sweep.snapshot(),
-            "books_differ": self._cash.books_differ,
+            "cash": self._cash.snapshot(),
             "strategies": {
                 symbol: strategy_snapshot(strategy) for symbol, strategy in state.strategies.items()
             },
@@ -217,7 +217,7 @@ class AccountSession:
         self._strangers.restore(saved.parts("strangers"))
         self._reconciler.restore(saved.part("reconcile"))
         self._conditions.sweep.restore(saved.part("sweep"))
-        self._cash.restore(saved.flag("books_differ"))
+        self._cash.restore(saved.part("cash"))
         state.apply_modes()
         for symbol, strategy in state.strategies.items():
             restore_strategy(strategy, parts.part(symbol), state.tracker.live_of(symbol))

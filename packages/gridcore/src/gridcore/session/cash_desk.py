@@ -12,12 +12,14 @@ from gridcore.events import (
     WalletUpdate,
 )
 from gridcore.instrument import Steps
+from gridcore.saved import Saved, decimal_to_text
 from gridcore.session.effects import Severity, SnapshotKind
 from gridcore.session.modes import ACCOUNT, ModeCause
 from gridcore.session.state import LAG_US, MARGIN_US, AccountState
 from gridcore.session.strategy import Strategy
 from gridcore.working import direction_index
 
+BOOKS_AGAIN_US = 10 * SECOND_US
 LEGS_GRACE_US = 2 * SECOND_US
 """Executions may come this much later than the position report that contains them."""
 _UNIT = Decimal("0.00000001")
@@ -26,11 +28,13 @@ _UNIT = Decimal("0.00000001")
 class CashDesk:
     """Acts on everything that concerns positions and cash."""
 
-    __slots__ = ("_books_differ", "_state")
+    __slots__ = ("_books_differ", "_difference", "_state")
 
     def __init__(self, state: AccountState) -> None:
         self._state = state
         self._books_differ = False
+        self._difference: Decimal | None = None
+        """Wallet less books at the last comparison, while a profit is unknown."""
 
     # -- positions -------------------------------------------------------------------------
 
@@ -127,6 +131,10 @@ class CashDesk:
         tolerance = _UNIT * state.ledger.count / 2
         if abs(state.ledger.balance - event.wallet.balance) <= tolerance:
             self._books_differ = False
+            self._difference = None
+            state.unknown_profits.clear()
+            return
+        if state.unknown_profits and self._profit_told(event, now):
             return
         for symbol in state.strategies:
             state.want(symbol, now, "books and wallet differ", SnapshotKind.EXECUTIONS)
@@ -142,6 +150,34 @@ class CashDesk:
             wallet=str(event.wallet.balance),
         )
 
+    def _profit_told(self, event: WalletSnapshot, now: Instant) -> bool:
+        """A difference that stays, though executions are complete, is the unknown profit."""
+        state = self._state
+        last = state.unknown_profits[-1]
+        difference = event.wallet.balance - state.ledger.balance
+        complete = all(state.known_to.get(symbol, last.at) > last.at for symbol in state.strategies)
+        if not complete or difference != self._difference:
+            self._difference = difference
+            state.deadlines.set("books", Instant(now + BOOKS_AGAIN_US))
+            return False
+        at = event.wallet.at
+        reference = f"{last.reference}:rebooked:wallet"
+        state.enter(
+            state.ledger.take_profit(last.symbol, last.direction, difference, reference, at)
+        )
+        state.unknown_profits.clear()
+        self._difference = None
+        self._books_differ = False
+        state.out.notice(
+            now,
+            "gridcore.session",
+            "profit_taken_from_wallet",
+            Severity.ALERT,
+            amount=str(difference),
+            reference=last.reference,
+        )
+        return True
+
     # -- cash ------------------------------------------------------------------------------
 
     def funding(self, event: FundingPaid, now: Instant) -> None:
@@ -156,11 +192,14 @@ class CashDesk:
 
     # -- memory ----------------------------------------------------------------------------
 
-    @property
-    def books_differ(self) -> bool:
-        """Whether the last comparison with the wallet failed."""
-        return self._books_differ
+    def snapshot(self) -> dict[str, object]:
+        """All memory, serialisable."""
+        return {
+            "books_differ": self._books_differ,
+            "difference": decimal_to_text(self._difference),
+        }
 
-    def restore(self, books_differ: bool) -> None:
-        """The inverse of reading `books_differ`."""
-        self._books_differ = books_differ
+    def restore(self, saved: Saved) -> None:
+        """The inverse of snapshot."""
+        self._books_differ = saved.flag("books_differ")
+        self._difference = saved.decimal_or_none("difference")

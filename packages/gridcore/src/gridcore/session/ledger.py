@@ -203,6 +203,20 @@ class Ledger:
                 fill.at, LedgerKind.REALISED, symbol, direction, difference, reference, entries
             )
 
+    def take_profit(
+        self,
+        symbol: str | None,
+        direction: DirectionType | None,
+        amount: Decimal,
+        reference: str,
+        at: Instant,
+    ) -> list[LedgerEntry]:
+        """Book a profit that our executions cannot tell, as the wallet tells it."""
+        entries: list[LedgerEntry] = []
+        amount = to_money(amount)
+        self._enter(at, LedgerKind.REALISED, symbol, direction, amount, reference, entries)
+        return entries
+
     def funding(self, event: FundingPaid) -> list[LedgerEntry]:
         """Book funding: the event's amount is the change of the wallet."""
         entries: list[LedgerEntry] = []

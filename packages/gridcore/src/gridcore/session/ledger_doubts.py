@@ -86,31 +86,36 @@ class Doubts:
 
     def snapshot(self) -> list[dict[str, object]]:
         """The doubts nobody has taken, serialisable."""
-        return [
-            {
-                "kind": doubt.kind.value,
-                "at": doubt.at,
-                "symbol": doubt.symbol,
-                "direction": None if doubt.direction is None else doubt.direction.value,
-                "reference": doubt.reference,
-            }
-            for doubt in self._waiting
-        ]
+        return [doubt_memory(doubt) for doubt in self._waiting]
 
     def restore(self, saved: Sequence[Saved], opened_at: Instant | None) -> None:
         """The inverse of snapshot; the instant of the opening is the ledger's to keep."""
         self._opened_at = opened_at
         self._waiting.clear()
         for part in saved:
-            self._waiting.append(
-                LedgerDoubt(
-                    kind=DoubtKind(part.text("kind")),
-                    at=Instant(part.whole("at")),
-                    symbol=text_or_none(part, "symbol"),
-                    direction=direction_or_none(part, "direction"),
-                    reference=part.text("reference"),
-                )
-            )
+            self._waiting.append(doubt_of(part))
+
+
+def doubt_memory(doubt: LedgerDoubt) -> dict[str, object]:
+    """A doubt as plain values."""
+    return {
+        "kind": doubt.kind.value,
+        "at": doubt.at,
+        "symbol": doubt.symbol,
+        "direction": None if doubt.direction is None else doubt.direction.value,
+        "reference": doubt.reference,
+    }
+
+
+def doubt_of(saved: Saved) -> LedgerDoubt:
+    """The inverse of doubt_memory."""
+    return LedgerDoubt(
+        kind=DoubtKind(saved.text("kind")),
+        at=Instant(saved.whole("at")),
+        symbol=text_or_none(saved, "symbol"),
+        direction=direction_or_none(saved, "direction"),
+        reference=saved.text("reference"),
+    )
 
 
 def text_or_none(saved: Saved, name: str) -> str | None:

@@ -13,6 +13,13 @@ from gridcore.session.deadlines import Deadlines
 from gridcore.session.drawdown import Drawdown
 from gridcore.session.effects import LedgerEntry, LedgerKind, Severity, SnapshotKind
 from gridcore.session.ledger import Ledger
+from gridcore.session.ledger_doubts import (
+    DOUBT_LIMIT,
+    DoubtKind,
+    LedgerDoubt,
+    doubt_memory,
+    doubt_of,
+)
 from gridcore.session.loss import SessionLoss
 from gridcore.session.mirror import MirroredWallet
 from gridcore.session.modes import Mode, ModeBoard, ModeCause, ModeRequest
@@ -51,6 +58,7 @@ class AccountState:
         "suspicions",
         "tracker",
         "unexecuted",
+        "unknown_profits",
         "wallet",
     )
 
@@ -71,6 +79,8 @@ class AccountState:
         """Symbol ("" for cash) -> from when on executions (movements) may be unknown."""
         self.unexecuted: dict[str, Instant] = {}
         """Wire id -> when to ask for executions that an order's filled quantity lacks."""
+        self.unknown_profits: list[LedgerDoubt] = []
+        """Closes whose profit our own executions cannot tell; the wallet can."""
         self.suspicions: dict[str, str] = {}
         """Symbol -> why belief and exchange are to be compared as soon as this event is done."""
         self.loss = SessionLoss(safety)
@@ -144,6 +154,9 @@ class AccountState:
                 symbol=doubt.symbol or "",
                 reference=doubt.reference,
             )
+            if doubt.kind is DoubtKind.PROFIT_UNKNOWN:
+                self.unknown_profits.append(doubt)
+                del self.unknown_profits[:-DOUBT_LIMIT]
             if doubt.symbol is not None:
                 self.suspect(doubt.symbol, "the books are in doubt")
 
@@ -228,6 +241,7 @@ class AccountState:
             "drawdown": self.drawdown.snapshot(),
             "authentication": self.authentication.snapshot(),
             "balance_refused_at": self.balance_refused_at,
+            "unknown_profits": [doubt_memory(doubt) for doubt in self.unknown_profits],
         }
 
     def restore(self, saved: Saved) -> None:
@@ -247,3 +261,4 @@ class AccountState:
         self.drawdown.restore(saved.part("drawdown"))
         self.authentication.restore(saved.part("authentication"))
         self.balance_refused_at = saved.instant_or_none("balance_refused_at")
+        self.unknown_profits = [doubt_of(part) for part in saved.parts("unknown_profits")]

@@ -68,6 +68,7 @@ class Timers:
             "authentication": self._probe,
             "balance": self._balance,
             "sweep": self._sweep,
+            "books": self._books,
             "midnight": self._midnight,
         }
 
@@ -164,6 +165,10 @@ class Timers:
     def _balance(self, rest: str, now: Instant) -> None:
         del rest
         self._refusals.balance_due(now)
+
+    def _books(self, rest: str, now: Instant) -> None:
+        del rest
+        self._state.want(None, now, "a profit is unknown", SnapshotKind.WALLET)
 
     def _sweep(self, rest: str, now: Instant) -> None:
         del rest
