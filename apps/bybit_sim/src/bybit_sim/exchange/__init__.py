@@ -1,0 +1,1 @@
+"""The accounts behind the wire: orders, positions and wallets on simulated venues."""

@@ -1,0 +1,1 @@
+"""The network: HTTP and WebSocket server, connections, subscriptions."""

@@ -1,0 +1,1 @@
+"""Speaks with Bybit: frames become events, requests become calls; nothing here decides."""
