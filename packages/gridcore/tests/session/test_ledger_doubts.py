@@ -6,7 +6,7 @@ import pytest
 
 from gridcore.clock import Instant
 from gridcore.saved import Saved
-from gridcore.session.ledger_doubts import DOUBT_LIMIT, DoubtKind, Doubts, LedgerDoubt
+from gridcore.session.ledger_doubts import DoubtKind, Doubts, LedgerDoubt
 from gridcore.sides import LONG
 
 
@@ -52,11 +52,11 @@ def test_of_more_doubts_than_can_wait_the_newest_are_kept() -> None:
     doubts = Doubts()
     doubts.open(Instant(0))
 
-    for at in range(1, DOUBT_LIMIT + 2):
+    for at in range(1, 258):
         add(doubts, DoubtKind.HELD_DROPPED, at)
 
     taken = doubts.take()
-    assert (len(taken), taken[0].at) == (DOUBT_LIMIT, 2)
+    assert (len(taken), taken[0].at) == (256, 2)
 
 
 @pytest.mark.parametrize("opened_at", [None, Instant(5)])

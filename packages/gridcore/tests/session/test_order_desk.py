@@ -446,6 +446,24 @@ def test_a_post_only_order_that_would_take_is_planned_again_until_the_breaker_st
     assert run.told("placement_stopped") == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("EC_PostOnlyWillTakeLiquidity", "EC_PostOnlyWillTakeLiquidity"), ("", "Cancelled")],
+)
+def test_why_the_exchange_cancelled_an_order_is_told_in_its_own_words(
+    started: Runs, said: str, told: str
+) -> None:
+    run = started()
+    run.tick(10_000)
+
+    for event in run.exchange.withdraw(run.exchange.resting(BTC, LONG, BUY, 9900), said):
+        run.send(event)
+
+    notices = [notice for _, _, effects in run.handled for notice in effects.notices]
+    refused = [notice for notice in notices if notice.event == "placement_refused"]
+    assert [dict(notice.fields)["reason"] for notice in refused] == [told]
+
+
 def test_cancelled_and_then_filled_happens_and_is_taken(started: Runs) -> None:
     run = started()
     run.tick(10_000)
