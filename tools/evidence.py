@@ -24,14 +24,21 @@ UNCOMMITTED = "uncommitted changes"
 class Piece:
     """One claim's evidence: what it shows, and the command that shows it.
 
-    `needs` is the file, relative to the root, without which there is nothing to run.
+    `needs` is the file, relative to the root, without which there is nothing to run. `rests_on`
+    are the folders whose code it is about: a change elsewhere leaves it as it is.
     """
 
     name: str
     shows: str
     command: tuple[str, ...]
     needs: str
+    rests_on: tuple[str, ...] = (".",)
 
+
+KERNEL = "packages/gridcore/src"
+VENUE = "packages/simvenue/src"
+SESSION_TESTS = ("packages/gridcore/tests", "tests/simulation", "tools/mutation")
+BACKTEST = (KERNEL, VENUE, "packages/tapes/src", "packages/appkit/src", "apps/backtest/src")
 
 CAMPAIGN_SEEDS = 2_500
 CAMPAIGN_PIECES = 8
@@ -53,6 +60,7 @@ def campaign_pieces() -> tuple[Piece, ...]:
                 *("--count", str(CAMPAIGN_SEEDS), "--workers", "2", "--out", tally),
             ),
             needs=CAMPAIGN,
+            rests_on=(KERNEL, VENUE),
         )
         for number, tally in enumerate(tallies, 1)
     ]
@@ -61,6 +69,7 @@ def campaign_pieces() -> tuple[Piece, ...]:
         shows="All seeds together: every row of the order table, every denial, 100 times.",
         command=(*command, "--merge", *tallies, "--require", "100"),
         needs=CAMPAIGN,
+        rests_on=(KERNEL, VENUE),
     )
     return (*pieces, whole)
 
@@ -71,12 +80,14 @@ PIECES = (
         shows="The kernel decides as the earlier bots did, or deviates by a named rule.",
         command=(".venv/bin/python", "-m", "bbu_reference", "check"),
         needs="bbu_reference/__main__.py",
+        rests_on=(KERNEL, "packages/bybit_adapter/src", "bbu_reference"),
     ),
     Piece(
         name="recorded-markets",
         shows="Recorded trades run, and skipping quiet tickers changes no byte of the result.",
         command=(".venv/bin/python", "-m", "pytest", "-rA", RECORDED_MARKETS),
         needs=RECORDED_MARKETS,
+        rests_on=(*BACKTEST, RECORDED_MARKETS),
     ),
     *campaign_pieces(),
     Piece(
@@ -84,6 +95,7 @@ PIECES = (
         shows="Every deliberate break, at least one per module and gate, is noticed by a test.",
         command=(".venv/bin/python", "-m", "tools.mutation", "--limit-s", "560"),
         needs=MUTATION,
+        rests_on=(KERNEL, *SESSION_TESTS),
     ),
     Piece(
         name="mutation-drawn",
@@ -93,24 +105,26 @@ PIECES = (
             *("--limit-s", "560"),
         ),
         needs=MUTATION,
+        rests_on=(KERNEL, *SESSION_TESTS),
     ),
     Piece(
         name="bench",
         shows="Speed and memory of the backtest on this kind of machine.",
         command=(".venv/bin/python", "bench/run.py"),
         needs="bench/run.py",
+        rests_on=(*BACKTEST, "bench"),
     ),
 )
 
 
-def code_state(root: Path) -> str:
-    """Names the last commit that touched anything but documents, or says that there are changes."""
+def code_state(root: Path, rests_on: Sequence[str]) -> str:
+    """Names the last commit that touched code in these folders, or says that there are changes."""
 
     def git(*arguments: str) -> str:
         run = subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)
         return run.stdout.decode().strip()
 
-    code = ("--", ".", ":!docs", ":!*.md")
+    code = ("--", *rests_on, ":!docs", ":!*.md")
     if git("status", "--porcelain", *code):
         return UNCOMMITTED
     return git("log", "-1", "--format=%H", *code)
@@ -167,9 +181,9 @@ def collect(piece: Piece, root: Path, state: str, limit_s: float = LIMIT_S) -> b
 
 def collect_all(pieces: Sequence[Piece], root: Path, limit_s: float = LIMIT_S) -> int:
     """Runs every piece that is not done; 0 when all are, 2 when one failed."""
-    state = code_state(root)
     failed = []
     for piece in pieces:
+        state = code_state(root, piece.rests_on)
         if not (root / piece.needs).exists():
             print(f"{piece.name}: skipped, {piece.needs} is not there")
         elif is_done(root / "docs" / "evidence" / f"{piece.name}.md", state):

@@ -80,6 +80,33 @@ def test_changed_code_is_proved_again(tree: Path) -> None:
     assert runs(tree) == 2
 
 
+def test_a_change_elsewhere_leaves_a_piece_as_it_is(tree: Path) -> None:
+    own = Piece(
+        name="count",
+        shows="It counts.",
+        command=("sh", "-c", "echo run >> ../runs"),
+        needs="code.py",
+        rests_on=("code.py",),
+    )
+    evidence.entry([], [own], tree)
+    (tree / "other.py").write_text("y = 1\n", encoding="utf-8")
+    evidence.entry([], [own], tree)
+    commit(tree)
+    evidence.entry([], [own], tree)
+    assert runs(tree) == 1
+
+    (tree / "code.py").write_text("x = 2\n", encoding="utf-8")
+    commit(tree)
+    evidence.entry([], [own], tree)
+
+    assert runs(tree) == 2
+
+
+def test_every_piece_rests_on_folders_that_exist() -> None:
+    for one in evidence.PIECES:
+        assert all((evidence.ROOT / folder).exists() for folder in one.rests_on), one.name
+
+
 def test_uncommitted_code_is_never_done(tree: Path) -> None:
     (tree / "code.py").write_text("x = 2\n", encoding="utf-8")
 
