@@ -14,8 +14,9 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml apps/*/pyproject.toml shared/*/pyproject.toml)
 READY := .venv/.ready
+WITNESS := .witness/.ready
 
-.PHONY: help setup compiled demo test test-integration check sim bench evidence fresh lock
+.PHONY: help setup witness compiled demo test test-integration contract check sim bench evidence fresh lock
 
 SEED ?= 1
 N ?= 200
@@ -30,18 +31,28 @@ $(READY): $(PROJECTS) tools/bootstrap.py
 	@$(UV) sync --python .bootstrap/bin/python --quiet
 	@touch $@
 
+witness: $(WITNESS) ## build .witness, the environment of ccxt, which holds bybit_sim to its contract
+
+$(WITNESS): $(READY) tests/contract/witness/requirements.txt
+	@$(UV) venv --quiet --clear --python .bootstrap/bin/python .witness
+	@$(UV) pip install --no-config --quiet --python .witness/bin/python -r tests/contract/witness/requirements.txt
+	@touch $@
+
 compiled: $(READY) ## compile the kernel (gridcore, simvenue) for speed; needs a C compiler
 	@$(PY) -m tools.compile_kernel
 
 demo: $(READY) ## run a backtest on a synthetic market and say where the report is
 	@$(PY) -m backtest demo
 
-test: $(READY) ## run every test, and the coverage gates
+test: $(READY) $(WITNESS) ## run every test, and the coverage gates
 	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=json:coverage.json -q
 	@$(PY) -m tools.coverage_gate coverage.json
 
 test-integration: $(READY) ## run only the tests of several parts together
 	@$(PY) -m pytest -n $(WORKERS) -q tests/integration
+
+contract: $(READY) $(WITNESS) ## run pybit and ccxt, unmodified, against bybit_sim
+	@$(PY) -m pytest -n $(WORKERS) -q tests/contract
 
 check: $(READY) ## lint, types, architecture, pinned versions, recorded behaviour
 	@$(PY) -m ruff check

@@ -1,7 +1,8 @@
-"""How Hypothesis searches in every test of the tree."""
+"""How Hypothesis searches in every test of the tree, and the options of the whole run."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline: a busy machine is not a defect. In CI the search is the same for the same code, so
@@ -14,3 +15,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tree")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--live-testnet`: hold Bybit's testnet to the contract instead of bybit_sim."""
+    parser.addoption(
+        "--live-testnet",
+        action="store_true",
+        help="run tests/contract against testnet (BYBIT_TESTNET_KEY, BYBIT_TESTNET_SECRET)",
+    )

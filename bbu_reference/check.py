@@ -1,4 +1,4 @@
-"""Runs gridcore against vector files: which module judges which kind, and the verdict on all."""
+"""Runs gridcore and the adapter against vector files: which module judges which kind, and the verdict on all."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,7 @@ from bbu_reference import (
     engine_trace,
     grid_build,
     grid_update,
+    normalizer,
     pnl,
     qty,
     risk_multipliers,
@@ -21,11 +22,12 @@ CHECKERS: dict[str, Callable[[dict[str, Any], FileReport], None]] = {
     "engine_trace": engine_trace.check,
     "grid_build": grid_build.check,
     "grid_update": grid_update.check,
+    "normalizer": normalizer.check,
     "pnl": pnl.check,
     "qty": qty.check,
     "risk_multipliers": risk_multipliers.check,
 }
-OWNERS = {"comparator": "issue F", "normalizer": "issue C"}
+OWNERS = {"comparator": "issue F"}
 """Kinds that a later issue brings the subject of."""
 
 

@@ -4,7 +4,7 @@ Prices and quantities are Decimal in quote currency and base coin; times are Ins
 time. A row is one JSON object of the protocol, complete and ready to be sent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, StrEnum
 
@@ -158,7 +158,7 @@ class ApiKey:
     """One key of an account. `expired`: the exchange answers 33004; `permissions` as query-api."""
 
     key: str
-    secret: str
+    secret: str = field(repr=False)
     read_only: bool = False
     expired: bool = False
     ips: tuple[str, ...] = ("*",)

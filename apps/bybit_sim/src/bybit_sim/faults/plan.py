@@ -1,0 +1,70 @@
+"""Fault plans as files: YAML or JSON with one list `faults`. It refuses to know when they act."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import orjson
+from pydantic import Field, model_validator
+
+from appkit.atomic import write_text
+from appkit.configuration import StrictModel, load
+from bybit_sim.faults.kinds import complaint
+from bybit_sim.faults.words import Fault, WireFault
+
+
+class FaultEntry(StrictModel):
+    """One fault as a file states it; the keys are those of `Fault`."""
+
+    kind: WireFault
+    from_ms: int
+    until_ms: int
+    target: str = "*"
+    uid: int | None = None
+    chance: int = 1000
+    amount: int = 0
+    detail: str = Field(default="", max_length=200)
+    count: int | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "FaultEntry":
+        found = complaint(self.fault())
+        if found is not None:
+            raise ValueError(found)
+        return self
+
+    def fault(self) -> Fault:
+        """The entry as the value that a board takes."""
+        return Fault(**{part.name: getattr(self, part.name) for part in fields(Fault)})
+
+
+class PlanFile(StrictModel):
+    """A whole plan."""
+
+    faults: tuple[FaultEntry, ...]
+
+
+def load_plan(path: Path) -> tuple[Fault, ...]:
+    """The faults of a file; ConfigurationRefused names the line of everything that is wrong."""
+    return tuple(entry.fault() for entry in load(PlanFile, path).faults)
+
+
+def save_plan(path: Path, faults: Sequence[Fault]) -> None:
+    """Writes the faults so that `load_plan` gives them back."""
+    write_text(path, plan_text(faults))
+
+
+def plan_text(faults: Sequence[Fault]) -> str:
+    """The YAML text of a plan, a line for each fault; what a fault does not state is left out."""
+    lines = [f"  - {orjson.dumps(fault_row(fault)).decode()}\n" for fault in faults]
+    return f"faults:\n{''.join(lines)}" if lines else "faults: []\n"
+
+
+def fault_row(fault: Fault) -> dict[str, object]:
+    """One fault as plain values under the keys of a file, without those that have their default."""
+    row: dict[str, object] = {"kind": fault.kind.value}
+    for part in fields(Fault)[1:]:
+        value = getattr(fault, part.name)
+        if value != part.default:
+            row[part.name] = value
+    return row

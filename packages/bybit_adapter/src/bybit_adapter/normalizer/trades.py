@@ -1,0 +1,96 @@
+"""Public trades: elements of publicTrade frames. The session decides nothing on them."""
+
+from collections.abc import Callable
+from typing import cast
+
+from bybit_adapter.normalizer.numbers import Scale, moment, text
+from bybit_adapter.normalizer.words import (
+    MS_US,
+    BadElement,
+    Received,
+    Row,
+    TradeColumns,
+    TradeFrame,
+)
+from gridcore.clock import Instant
+from gridcore.events import PublicTrade
+from gridcore.sides import BUY, SELL, SideType
+
+TAKER_SIDES: dict[str, SideType] = {"Buy": BUY, "Sell": SELL}
+
+
+def trade(row: Row, symbol: str, scale: Scale, frame_at: Instant) -> PublicTrade:
+    """One trade; a time that cannot be read is the frame's. BadElement without price or size."""
+    size = scale.required_size(row, "v")
+    if not size:
+        raise BadElement("v: expected a size above 0, found 0")
+    return PublicTrade(
+        symbol=symbol,
+        at=moment(row.get("T")) or frame_at,
+        price=scale.required_price(row, "p"),
+        qty=size,
+        side=_side(text(row, "S")),
+        trade_id=text(row, "i") or None,
+    )
+
+
+def columns(
+    frame: TradeFrame, scale_of: Callable[[str], Scale | None], received_at: Instant
+) -> TradeColumns | None:
+    """The trades of a frame that was decoded directly, in bulk.
+
+    None: the closer look has to judge element by element (no such instrument, several symbols, a
+    price or size that is none).
+    """
+    rows = frame.data
+    symbols = {row.s for row in rows}
+    scale = scale_of(rows[0].s) if len(symbols) == 1 else None
+    if scale is None:
+        return None
+    price_of, size_of = scale.prices, scale.sizes
+    try:
+        prices = [price_of[row.p] for row in rows]
+        sizes = [size_of[row.v] for row in rows]
+    except BadElement:
+        return None
+    if not all(prices) or not all(sizes):
+        return None
+    return TradeColumns(
+        topic=frame.topic,
+        symbol=rows[0].s,
+        exchange_at=Instant(frame.ts * MS_US),
+        received_at=received_at,
+        rows=rows,
+        at=cast(list[Instant], [row.T * MS_US for row in rows]),
+        prices=prices,
+        sizes=sizes,
+    )
+
+
+def events(trades: TradeColumns) -> list[Received]:
+    """The same as events, in the frame's order."""
+    topic, symbol = trades.topic, trades.symbol
+    exchange_at, received_at = trades.exchange_at, trades.received_at
+    return [
+        Received(
+            event=PublicTrade(
+                symbol=symbol, at=at, price=price, qty=size, side=row.S, trade_id=row.i
+            ),
+            topic=topic,
+            exchange_at=exchange_at,
+            received_at=received_at,
+            raw=row,
+        )
+        for row, at, price, size in zip(
+            trades.rows, trades.at, trades.prices, trades.sizes, strict=True
+        )
+    ]
+
+
+def _side(value: str) -> SideType | None:
+    if not value:
+        return None
+    side = TAKER_SIDES.get(value)
+    if side is None:
+        raise BadElement(f"S: expected Buy or Sell, found {value[:20]!r}")
+    return side

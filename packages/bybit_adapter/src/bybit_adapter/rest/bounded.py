@@ -1,0 +1,45 @@
+"""Bounds a whole HTTP answer in time and size; requests itself only bounds each single wait.
+
+A server that sends one byte a second would otherwise hold a worker for ever (L121).
+"""
+
+import io
+import time
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Reads the body before it gives the answer back, within the one `timeout` of the request."""
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        *options: Any,
+        **named: Any,
+    ) -> requests.Response:
+        """Send and read. ReadTimeout when the answer is not whole in time, ConnectionError when it
+        is larger than BODY_BYTES_MAX."""
+        assert isinstance(timeout, int | float), "every request has one time limit"
+        ends_at = time.monotonic() + timeout
+        response = super().send(request, True, timeout, *options, **named)
+        body = bytearray()
+        try:
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+                body += chunk
+                if time.monotonic() > ends_at:
+                    raise requests.exceptions.ReadTimeout(f"no whole answer within {timeout} s")
+                if len(body) > BODY_BYTES_MAX:
+                    raise requests.exceptions.ConnectionError("the answer is too large")
+        except BaseException:
+            response.close()
+            raise
+        response.raw = io.BytesIO(body)
+        return response

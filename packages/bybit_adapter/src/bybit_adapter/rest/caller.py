@@ -1,0 +1,263 @@
+"""Makes one call: asks the budget, signs, sends, and turns whatever comes back into a value.
+
+It knows the envelope of an answer (bybit.md A.1); it refuses to know what is in it.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import orjson
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from bybit_adapter.credentials import Credentials
+from bybit_adapter.endpoints import Endpoint
+from bybit_adapter.errors import (
+    AuthenticationRefused,
+    ErrorKind,
+    Failure,
+    LinkFault,
+    Operation,
+    RateLimited,
+    Rejected,
+    is_limit,
+    policy_of_code,
+    policy_of_fault,
+    policy_of_status,
+    shortened,
+    to_failure,
+)
+from bybit_adapter.rate_limiter import Lane, NotBefore, RateLimiter, read_headers
+from bybit_adapter.rest import calls
+from bybit_adapter.rest.calls import Call
+from bybit_adapter.rest.clock_offset import ClockOffset, ClockSample, measured
+from bybit_adapter.rest.session import PybitSession, Reply, checked_timeout
+from bybit_adapter.rest.words import Answer
+from gridcore.clock import SECOND_US, Instant
+
+TIMEOUT_S = 10.0
+RECV_WINDOW_MS = 5000
+WAIT_US_MAX = 5 * SECOND_US
+"""How long a caller with a `wait` sits out pauses before one call, at most."""
+CLOCK_SAMPLES = 3
+
+_UNSIGNED = "no key is configured for this account, and the call has to be signed"
+
+Wait = Callable[[Instant], None]
+"""Sits out the time until an instant of the caller's clock; only for programs that may block."""
+
+
+class Caller:
+    """One account at one endpoint, for any number of threads.
+
+    `now` is the machine's wall clock: limits and signatures know no other. Nothing here sleeps
+    unless `wait` is given. Every thread has connections of its own; `close` ends them all.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: Endpoint,
+        credentials: Credentials | None,
+        limiter: RateLimiter,
+        now: Callable[[], Instant],
+        timeout_s: float = TIMEOUT_S,
+        recv_window_ms: int = RECV_WINDOW_MS,
+        wait: Wait | None = None,
+    ) -> None:
+        if recv_window_ms <= 0:
+            raise ValueError(f"expected a receive window above 0 ms, found {recv_window_ms}")
+        self.endpoint = endpoint
+        self.now = now
+        self.clock = ClockOffset(offset_us=0, uncertainty_us=0, measured_at=Instant(0))
+        self._credentials = credentials
+        self._limiter = limiter
+        self._timeout_s = checked_timeout(timeout_s)
+        self._recv_window_ms = recv_window_ms
+        self._wait = wait
+        self._lock = threading.Lock()
+        self._own = threading.local()
+        self._sessions: list[PybitSession] = []
+
+    def exchange_now(self) -> Instant:
+        """The exchange's time, as far as it was measured."""
+        return self.clock.exchange_time(self.now())
+
+    def call(
+        self,
+        call: Call,
+        parameters: Mapping[str, Any],
+        *,
+        lane: Lane = Lane.QUERY,
+        cost: int = 1,
+    ) -> Answer | Failure:
+        """Make one call; a request refused for its time is repeated once with a measured clock."""
+        found = self._once(call, parameters, lane, cost)
+        if not (isinstance(found, Rejected) and found.kind is ErrorKind.CLOCK):
+            return found
+        if not isinstance(self.measure_clock(), ClockOffset):
+            return found
+        return self._once(call, parameters, lane, cost)
+
+    def measure_clock(self) -> ClockOffset | Failure:
+        """Ask for the exchange's time a few times and sign by it from now on."""
+        samples = []
+        for _ in range(CLOCK_SAMPLES):
+            sample = self.ask_time()
+            if not isinstance(sample, ClockSample):
+                return sample
+            samples.append(sample)
+        self.clock = measured(samples)
+        return self.clock
+
+    def ask_time(self) -> ClockSample | Failure:
+        """The exchange's time, with ours before and after."""
+        answer = self._once(calls.SERVER_TIME, {}, Lane.QUERY, 1)
+        answered_at = self.now()
+        if not isinstance(answer, Answer):
+            return answer
+        nanoseconds = answer.row.get("timeNano")
+        if not isinstance(nanoseconds, str) or not nanoseconds.isdecimal():
+            text = f"expected timeNano in digits, found {nanoseconds!r}"
+            return _broken_off(LinkFault.MALFORMED, Operation.READ, text)
+        return ClockSample(
+            sent_at=answer.asked_at,
+            answered_at=answered_at,
+            exchange_at=Instant(int(nanoseconds) // 1000),
+        )
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for session in self._sessions:
+                session.close()
+
+    def _once(
+        self, call: Call, parameters: Mapping[str, Any], lane: Lane, cost: int
+    ) -> Answer | Failure:
+        if call.private and self._credentials is None:
+            return AuthenticationRefused(code=None, text=_UNSIGNED)
+        key = self._credentials.key if call.private and self._credentials is not None else ""
+        held_back = self._take(key, call.path, lane, cost)
+        if held_back is not None:
+            return _limited(held_back, None, f"held back: {held_back.reason}")
+        asked_at = self.now()
+        try:
+            reply = self._send(call, parameters)
+        except requests.exceptions.RequestException as error:
+            text = f"{call.path}: {type(error).__name__}: {error}"
+            return _broken_off(_link_fault(error), call.operation, text)
+        return self._read(call, key, reply, asked_at)
+
+    def _take(self, key: str, path: str, lane: Lane, cost: int) -> NotBefore | None:
+        patient_until = self.now() + WAIT_US_MAX
+        held_back = self._limiter.take(key, path, lane, self.now(), cost)
+        while held_back is not None and self._wait is not None and held_back.at <= patient_until:
+            self._wait(held_back.at)
+            held_back = self._limiter.take(key, path, lane, self.now(), cost)
+        return held_back
+
+    def _send(self, call: Call, parameters: Mapping[str, Any]) -> Reply:
+        session: PybitSession | None = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = PybitSession(
+                endpoint=self.endpoint,
+                credentials=self._credentials,
+                timeout_s=self._timeout_s,
+                recv_window_ms=self._recv_window_ms,
+                exchange_now=self.exchange_now,
+            )
+            with self._lock:
+                self._sessions.append(session)
+        stated = {name: value for name, value in parameters.items() if value is not None}
+        return cast(Reply, getattr(session, call.method)(**stated))
+
+    def _read(self, call: Call, key: str, reply: Reply, asked_at: Instant) -> Answer | Failure:
+        now = self.now()
+        seen = read_headers(reply.headers, self.clock.offset_us)
+        if reply.status != 200:
+            policy, code = policy_of_status(reply.status), reply.status
+            text = f"{call.path}: HTTP {code} {_opening(reply.body)}"
+            if is_limit(policy):
+                limiter = self._limiter
+                pause = limiter.banned(now) if code == 403 else limiter.overloaded(now)
+                return _limited(pause, code, text)
+            return to_failure(policy, call.operation, code=code, text=text)
+        envelope = _envelope(reply.body)
+        if envelope is None:
+            text = f"{call.path}: expected Bybit's JSON envelope, found {_opening(reply.body)}"
+            return _broken_off(LinkFault.MALFORMED, call.operation, text)
+        code, text = envelope["retCode"], str(envelope.get("retMsg", ""))
+        if code != 0:
+            policy = policy_of_code(code, text)
+            if is_limit(policy):
+                if policy.kind is ErrorKind.RATE_LIMIT:
+                    pause = self._limiter.refused(key, call.path, seen, now)
+                else:
+                    pause = self._limiter.overloaded(now)
+                return _limited(pause, code, text)
+            self._limiter.observe(key, call.path, seen, now)
+            return to_failure(policy, call.operation, code=code, text=text)
+        self._limiter.observe(key, call.path, seen, now)
+        result, time_ms = envelope.get("result"), envelope.get("time")
+        if not isinstance(result, dict):
+            text = f"{call.path}: expected a result, found {_opening(reply.body)}"
+            return _broken_off(LinkFault.MALFORMED, call.operation, text)
+        extra = envelope.get("retExtInfo")
+        return Answer(
+            row=result,
+            extra=extra if isinstance(extra, dict) else {},
+            asked_at=asked_at,
+            exchange_at=Instant(time_ms * 1000) if isinstance(time_ms, int) else None,
+        )
+
+
+def malformed(call: Call, text: str) -> Failure:
+    """An answer whose envelope was right and whose content was not."""
+    return _broken_off(LinkFault.MALFORMED, call.operation, f"{call.path}: {text}")
+
+
+def _broken_off(fault: LinkFault, operation: Operation, text: str) -> Failure:
+    return to_failure(policy_of_fault(fault), operation, code=None, text=text)
+
+
+def _limited(pause: NotBefore, code: int | None, text: str) -> RateLimited:
+    return RateLimited(
+        not_before=pause.at, everything=pause.everything, code=code, text=shortened(text)
+    )
+
+
+def _envelope(body: bytes) -> dict[str, Any] | None:
+    try:
+        decoded = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(decoded, dict):
+        return None
+    code = decoded.get("retCode")
+    return decoded if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def _opening(body: bytes) -> str:
+    return repr(body[:80].decode("utf-8", "replace")) if body else "an empty body"
+
+
+def _link_fault(error: requests.exceptions.RequestException) -> LinkFault:
+    """Only a connection that was never made proves that nothing left.
+
+    A timeout while connecting is a timeout all the same: some proxies answer late.
+    """
+    match error:
+        case requests.exceptions.Timeout():
+            return LinkFault.TIMED_OUT
+        case requests.exceptions.ConnectionError():
+            return LinkFault.NOT_CONNECTED if _never_connected(error) else LinkFault.BROKEN
+        case _:
+            return LinkFault.MALFORMED
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether urllib3 could not open a connection: refused, no route, or an unknown name."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, NewConnectionError)

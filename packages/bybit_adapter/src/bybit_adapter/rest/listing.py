@@ -1,0 +1,116 @@
+"""Reads whole listings: pages within a time window, and windows within a stretch of time."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bybit_adapter.errors import Failure
+from bybit_adapter.paging import Page, Row, Stop, read_pages
+from bybit_adapter.rate_limiter import Lane
+from bybit_adapter.rest import reading
+from bybit_adapter.rest.caller import Caller, malformed
+from bybit_adapter.rest.calls import Call
+from bybit_adapter.rest.reading import FieldFault
+from bybit_adapter.rest.words import Answer, Listing
+from bybit_adapter.windows import Window, windows
+from gridcore.clock import Instant
+
+Identity = Callable[[Row], object]
+
+
+class _Asked:
+    """When the first question of a listing was asked, and when that was by the exchange's clock."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.at = caller.now()
+        self.exchange_at: Instant | None = None
+
+    def note(self, answer: Answer) -> None:
+        if self.exchange_at is None:
+            self.exchange_at = answer.exchange_at
+
+
+def by_fields(*names: str) -> Identity:
+    """What makes a row the one it is."""
+    return lambda row: tuple(row.get(name) for name in names)
+
+
+def list_pages(
+    caller: Caller,
+    call: Call,
+    parameters: Mapping[str, Any],
+    *,
+    identity: Identity,
+    pages_max: int,
+) -> Listing:
+    """A listing without a time window, by cursor."""
+    asked = _Asked(caller)
+    pages = read_pages(
+        _by_cursor(caller, call, parameters, asked), identity=identity, pages_max=pages_max
+    )
+    return Listing(
+        rows=pages.rows,
+        complete=pages.complete,
+        stop=pages.stop,
+        failure=pages.failure,
+        asked_at=asked.at,
+        exchange_at=asked.exchange_at,
+    )
+
+
+def list_stretch(
+    caller: Caller,
+    call: Call,
+    parameters: Mapping[str, Any],
+    *,
+    start: Instant,
+    end: Instant,
+    identity: Identity,
+    pages_max: int,
+) -> Listing:
+    """A listing of a stretch of time, in windows of seven days, newest first.
+
+    `pages_max` counts the pages of all windows. The reading ends at the first window that is not
+    complete, so that the rows are without a hole from the newest on.
+    """
+    asked = _Asked(caller)
+    rows: dict[object, Row] = {}
+    stop, failure, left = Stop.END, None, pages_max
+    for window in windows(start, end):
+        if left == 0:
+            stop = Stop.PAGE_CAP
+            break
+        fetch = _by_cursor(caller, call, {**parameters, **_bounds(window)}, asked)
+        pages = read_pages(fetch, identity=identity, pages_max=left)
+        rows.update((identity(row), row) for row in pages.rows)
+        stop, failure, left = pages.stop, pages.failure, left - pages.count
+        if not pages.complete:
+            break
+    return Listing(
+        rows=tuple(rows.values()),
+        complete=stop in (Stop.END, Stop.EMPTY_PAGE),
+        stop=stop,
+        failure=failure,
+        asked_at=asked.at,
+        exchange_at=asked.exchange_at,
+    )
+
+
+def _by_cursor(
+    caller: Caller, call: Call, parameters: Mapping[str, Any], asked: _Asked
+) -> Callable[[str | None], Page | Failure]:
+    def fetch(cursor: str | None) -> Page | Failure:
+        answer = caller.call(call, {**parameters, "cursor": cursor}, lane=Lane.QUERY)
+        if not isinstance(answer, Answer):
+            return answer
+        asked.note(answer)
+        try:
+            rows = reading.rows(answer.row)
+            return Page(rows=rows, cursor=reading.text_or_none(answer.row, "nextPageCursor") or "")
+        except FieldFault as error:
+            return malformed(call, str(error))
+
+    return fetch
+
+
+def _bounds(window: Window) -> dict[str, int]:
+    return {"startTime": window.start_ms, "endTime": window.end_ms}

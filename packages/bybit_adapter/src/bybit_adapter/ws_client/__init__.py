@@ -1,0 +1,1 @@
+"""Streams that survive: pybit's socket underneath, supervised from outside."""

@@ -1,0 +1,110 @@
+"""The time of a process that talks to an exchange: the exchange's, and it never decreases.
+
+Knows this machine's clocks and how far the exchange's is ahead. It refuses to ask the exchange.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Protocol, TypeVar
+
+from gridcore.clock import SECOND_US, Instant
+from gridcore.message import message
+
+_Item = TypeVar("_Item")
+
+SAMPLES = 3
+
+
+class Clock(Protocol):
+    """What the stream client needs of time; tests put virtual time in its place."""
+
+    def now(self) -> Instant:
+        """The exchange's time as far as it is known; never decreases."""
+        ...
+
+    def ahead_us(self) -> int:
+        """How far `now` is ahead of this machine's wall clock, which pybit signs with."""
+        ...
+
+    def take(self, inbox: "SimpleQueue[_Item]", until: Instant) -> _Item | None:
+        """The next item of `inbox`; None once it is `until` and none has come."""
+        ...
+
+
+@message
+class Offset:
+    """The exchange's clock is `ahead_us` ahead of ours, give or take half the round trip."""
+
+    ahead_us: int
+    round_trip_us: int
+
+
+def measured_offset(
+    ask: Callable[[], Instant | None], read: Callable[[], int], samples: int = SAMPLES
+) -> Offset | None:
+    """Asks the exchange's time `samples` times and keeps the answer with the shortest round trip.
+
+    `ask` answers None when it failed; None is returned when every sample failed. The exchange is
+    taken to read its clock in the middle of the round trip.
+    """
+    best: Offset | None = None
+    for _ in range(samples):
+        before = read()
+        theirs = ask()
+        after = read()
+        if theirs is None:
+            continue
+        offset = Offset(ahead_us=theirs - (before + after) // 2, round_trip_us=after - before)
+        if best is None or offset.round_trip_us < best.round_trip_us:
+            best = offset
+    return best
+
+
+class SystemClock:
+    """This machine's wall clock at the start, carried on by its monotonic clock, plus the offset.
+
+    A step of the wall clock (NTP, suspend) therefore changes nothing; an offset that falls holds
+    `now` still until the time is reached again.
+    """
+
+    __slots__ = ("_anchor_us", "_latest_us", "_lock", "_offset_us")
+
+    def __init__(self) -> None:
+        self._anchor_us = time.time_ns() // 1000 - time.monotonic_ns() // 1000
+        self._offset_us = 0
+        self._latest_us = 0
+        self._lock = threading.Lock()
+
+    def own_us(self) -> int:
+        """The time without the offset."""
+        return self._anchor_us + time.monotonic_ns() // 1000
+
+    def now(self) -> Instant:
+        """The exchange's time as far as it is known; never decreases."""
+        with self._lock:
+            self._latest_us = max(self._latest_us, self.own_us() + self._offset_us)
+            return Instant(self._latest_us)
+
+    def ahead_us(self) -> int:
+        """How far `now` is ahead of this machine's wall clock at this moment."""
+        return self.now() - time.time_ns() // 1000
+
+    def synchronise(self, ask: Callable[[], Instant | None]) -> Offset | None:
+        """Measures the offset and follows it from now on; None: nothing measured, nothing changed.
+
+        `ask` fetches the exchange's time (market/time) and answers None when it could not.
+        """
+        offset = measured_offset(ask, self.own_us)
+        if offset is not None:
+            with self._lock:
+                self._offset_us = offset.ahead_us
+        return offset
+
+    def take(self, inbox: "SimpleQueue[_Item]", until: Instant) -> _Item | None:
+        """The next item of `inbox`; None once it is `until` and none has come."""
+        try:
+            return inbox.get(timeout=max(0.0, (until - self.now()) / SECOND_US))
+        except Empty:
+            return None
