@@ -1,4 +1,4 @@
-"""Runs gridcore and the adapter against vector files: which module judges which kind, and the verdict on all."""
+"""Runs our side against vector files: which module judges which kind, and the verdict on all."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -3,7 +3,6 @@
 Tags of tenant and run are not compared: events of the kernel carry none.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,13 +10,14 @@ from typing import Any
 from bbu_reference.framework import FileReport, Raises, Rule
 from bbu_reference.normalizer_model import (
     HEADS,
+    ONE_BAD_ELEMENT,
     SYMBOL,
     UNREADABLE,
     Fields,
-    old,
     right,
     right_closed_pnl,
 )
+from bbu_reference.normalizer_old import old
 from bybit_adapter.normalizer.executions import closed_pnl
 from bybit_adapter.normalizer.frame import Normalizer
 from bybit_adapter.normalizer.words import BadElement, DeadLetter, Received, Row
@@ -67,7 +67,7 @@ def _check_case(case: dict[str, Any], report: FileReport) -> None:
     report.settle(
         stratum,
         case["id"],
-        ours=_ours(kind, message),
+        ours=our_events(kind, message),
         recorded=recorded,
         rules=_recognised(rules, recorded, old(kind, message, RECEIVED_AT), wanted),
         right=wanted,
@@ -95,6 +95,8 @@ def _recognised(rules: list[Rule], recorded: Any, made: Any, wanted: Any) -> lis
     """The rules that explain a recording which differs: only one that the old code made so."""
     if recorded == wanted or recorded != made:
         return []
+    if isinstance(recorded, Raises):
+        return [ONE_BAD_ELEMENT]
     return list({rule.name: rule for rule in rules}.values())
 
 
@@ -136,12 +138,14 @@ NUMBERS = {
 # -- ours ----------------------------------------------------------------------------------------
 
 
-def _ours(kind: str, message: Any) -> list[Fields]:
+def our_events(kind: str, message: Any) -> list[Fields]:
+    """The events that the adapter makes of a frame of one kind, as fields."""
     dead: list[DeadLetter] = []
     normalizer = Normalizer(AnySymbol(), dead.append)
     if kind == "ticker" and isinstance(message, dict) and message.get("type") == "delta":
         # The old one was given what pybit had merged; a snapshot of nothing comes before.
-        symbol = (message.get("data") or {}).get("symbol")
+        data = message.get("data")
+        symbol = data.get("symbol") if isinstance(data, dict) else None
         before = {"topic": message.get("topic"), "type": "snapshot", "data": {"symbol": symbol}}
         normalizer.frame(before, RECEIVED_AT)
     received = normalizer.frame(message, RECEIVED_AT)

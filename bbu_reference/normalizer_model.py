@@ -1,21 +1,22 @@
-"""What a frame of the exchange should become, and what the old normalizer made of it.
+"""What a frame of the exchange should become, and the rules by which that differs from old.
 
-Both are computed from the frame alone, without gridcore and bybit_adapter (spec live.md 1.3,
-bybit.md A.4, B.3, B.4). An output is a list of fields; None where the frame says nothing.
+Computed from the frame alone, without gridcore and bybit_adapter (bybit.md A.4, B.3, B.4). An
+output is a dict of fields, None where the frame says nothing; times are in us.
 """
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from types import NoneType
 from typing import Any
 
-from bbu_reference.framework import RAISES, Rule
+from bbu_reference.framework import Rule
 
 MS = 1_000
 EARLIEST, LATEST = 1_262_304_000_000, 4_102_444_800_000
 """2010 and 2100 in ms: a time outside is a parsing fault."""
-OLD_LATEST = 253_402_300_800_000
-"""The year 10000 in ms, which the old times could not hold."""
+FARTHEST = 30
+"""No number of a market is farther from 1 than this power of ten."""
 SYMBOL = re.compile(r"[A-Z0-9]{2,20}")
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 DIGITS = re.compile(r"\d{1,20}", re.ASCII)
@@ -51,12 +52,13 @@ ROUTED_TYPES = Rule(
 )
 CLOSED_SETS = Rule(
     name="closed_sets",
-    reason="A symbol, side, status or frame type outside its closed set passed; it is no event.",
+    reason="An impossible symbol, side, status, frame type or size was passed on; it is no event.",
     adr="0021",
 )
 CONDITIONAL_ORDERS = Rule(
     name="conditional_orders",
     reason="Conditional orders, which rest nowhere, passed as orders; they are set aside.",
+    adr="0021",
 )
 FLAG_TEXT = Rule(
     name="flag_text",
@@ -65,6 +67,7 @@ FLAG_TEXT = Rule(
 NO_STREAM = Rule(
     name="no_stream",
     reason="A frame whose topic names no stream was read all the same; it is kept unread.",
+    adr="0021",
 )
 
 Fields = dict[str, Any]
@@ -79,43 +82,40 @@ class _Bad(Exception):
         self.rule = rule
 
 
-# -- what is right -----------------------------------------------------------------------------
-
-
 def right(kind: str, message: Any, received_at: int) -> Right:
     """(outputs, the rules under which they may differ from the recording)."""
     head, _, suffix = _topic(message).partition(".")
     if head != HEADS[kind]:
-        return [], [NO_STREAM, ABSENT_IS_ABSENT, ONE_BAD_ELEMENT]
+        return [], [NO_STREAM]
     if kind == "ticker":
         return _right_ticker(message, suffix, received_at)
     rows = message.get("data")
     if not isinstance(rows, list):
-        return [], [ONE_BAD_ELEMENT]
+        return [], []
     frame_at = _time(message.get("ts" if kind == "public_trade" else "creationTime"))
-    outputs, rules = [], [ONE_BAD_ELEMENT]
+    outputs: list[Fields] = []
+    rules: list[Rule] = []
     for row in rows:
-        found: list[Rule] = []
         try:
-            output = RIGHT[kind](row, suffix, found, (frame_at or received_at))
+            output = RIGHT[kind](row, suffix, rules, frame_at or received_at)
         except _Bad as bad:
             rules.append(bad.rule)
             continue
-        rules += found
         if output is not None:
             outputs.append(output)
     return outputs, rules
 
 
 def _right_ticker(message: Fields, suffix: str, received_at: int) -> Right:
-    data, rules = message.get("data"), [ABSENT_IS_ABSENT, ONE_BAD_ELEMENT, PLAUSIBLE_TIME]
+    data = message.get("data")
+    rules: list[Rule] = []
     if not isinstance(data, dict):
-        return [], rules
+        return [], []
     if message.get("type") not in ("snapshot", "delta"):
-        return [], [*rules, CLOSED_SETS]
-    symbol = data.get("symbol") or suffix
+        return [], [CLOSED_SETS]
+    symbol = _given(data.get("symbol"), suffix)
     if not _is_symbol(symbol):
-        return [], [*rules, CLOSED_SETS]
+        return [], [CLOSED_SETS]
     prices = {
         name: _quote(data.get(key))
         for name, key in (
@@ -125,23 +125,26 @@ def _right_ticker(message: Fields, suffix: str, received_at: int) -> Right:
             ("ask1_price", "ask1Price"),
         )
     }
+    rate = _number_or_none(data.get("fundingRate"))
+    if rate is None or None in prices.values():
+        rules.append(ABSENT_IS_ABSENT)
     if prices["last_price"] is None:
         return [], rules
-    at = _time(message.get("ts")) or received_at
-    rate = _number_or_none(data.get("fundingRate"))
+    at = _time_or(received_at, message.get("ts"), rules)
     return [{"symbol": symbol, "exchange_ts": at, **prices, "funding_rate": rate}], rules
 
 
 def _right_trade(row: Any, suffix: str, rules: list[Rule], frame_at: int) -> Fields:
     row = _object(row)
-    rules.append(PLAUSIBLE_TIME)
-    side = row.get("S") or None
+    if "s" in row and not row["s"]:
+        rules.append(ABSENT_IS_ABSENT)
+    side = _text_or_none(row.get("S"), rules)
     if side not in ("Buy", "Sell", None):
         raise _Bad(CLOSED_SETS)
     return {
-        "symbol": _symbol(row.get("s") or suffix),
-        "exchange_ts": _time(row.get("T")) or frame_at,
-        "trade_id": row.get("i") or None,
+        "symbol": _symbol(_given(row.get("s"), suffix)),
+        "exchange_ts": _time_or(frame_at, row.get("T"), rules),
+        "trade_id": _text_or_none(row.get("i"), rules),
         "side": side,
         "price": _above_zero(row.get("p")),
         "size": _above_zero(row.get("v")),
@@ -152,21 +155,20 @@ def _right_execution(row: Any, _: str, rules: list[Rule], frame_at: int) -> Fiel
     row = _object(row)
     if row.get("category") != "linear":
         return None
-    kind = row.get("execType") or "Unknown"
+    kind = _text(row.get("execType")) or "Unknown"
     if kind == "Funding":
         return None  # funding is no execution of an order: it is a payment
-    rules.append(PLAUSIBLE_TIME)
     if kind != "Trade":
         rules.append(ROUTED_TYPES)
     qty = _above_zero(row.get("execQty"))
     closed = _size(row.get("closedSize"), absent=Decimal(0))
     return {
         "symbol": _symbol(row.get("symbol")),
-        "exchange_ts": _time(row.get("execTime")) or frame_at,
+        "exchange_ts": _time_or(frame_at, row.get("execTime"), rules),
         "kind": kind if kind in ROUTED else "Unknown",
         "exec_id": _name(row.get("execId")),
         "order_id": _name(row.get("orderId")),
-        "order_link_id": row.get("orderLinkId") or "",
+        "order_link_id": _text(row.get("orderLinkId")),
         "side": _side(row.get("side")),
         "price": _above_zero(row.get("execPrice")),
         "qty": qty,
@@ -191,10 +193,9 @@ def right_closed_pnl(row: Fields, rules: list[Rule]) -> Any:
 
 def _right_order(row: Any, _: str, rules: list[Rule], frame_at: int) -> Fields | None:
     row = _object(row)
-    if row.get("category") != "linear" or row.get("orderType") != "Limit":
+    if row.get("category") != "linear" or _text(row.get("orderType")) != "Limit":
         return None
-    rules += [PLAUSIBLE_TIME, FLAG_TEXT]
-    status = row.get("orderStatus")
+    status = _text(row.get("orderStatus"))
     if status in CONDITIONAL:
         rules.append(CONDITIONAL_ORDERS)
         return None
@@ -202,15 +203,15 @@ def _right_order(row: Any, _: str, rules: list[Rule], frame_at: int) -> Fields |
         raise _Bad(CLOSED_SETS if status else ABSENT_IS_ABSENT)
     return {
         "symbol": _symbol(row.get("symbol")),
-        "exchange_ts": _time(row.get("updatedTime")) or frame_at,
+        "exchange_ts": _time_or(frame_at, row.get("updatedTime"), rules),
         "order_id": _name(row.get("orderId")),
-        "order_link_id": row.get("orderLinkId") or "",
+        "order_link_id": _text(row.get("orderLinkId")),
         "status": status,
         "side": _side(row.get("side")),
         "price": _above_zero(row.get("price")),
         "qty": _size(row.get("qty")),
         "leaves_qty": _size(row.get("leavesQty"), absent=Decimal(0) if status in ENDED else None),
-        "reduce_only": _flag(row.get("reduceOnly")),
+        "reduce_only": _flag(row.get("reduceOnly"), rules),
     }
 
 
@@ -238,6 +239,10 @@ def _object(row: Any) -> Fields:
     return row
 
 
+def _given(value: Any, otherwise: str) -> Any:
+    return otherwise if value is None or value == "" else value
+
+
 def _is_symbol(value: Any) -> bool:
     return isinstance(value, str) and SYMBOL.fullmatch(value) is not None
 
@@ -260,9 +265,25 @@ def _side(value: Any) -> str:
     return str(value)
 
 
-def _flag(value: Any) -> bool:
+def _text_or_none(value: Any, rules: list[Rule]) -> Any:
+    if value in (None, ""):
+        rules.append(ABSENT_IS_ABSENT)
+        return None
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    """A text, "" for none."""
+    if value is not None and not isinstance(value, str):
+        raise _Bad(CLOSED_SETS)
+    return value or ""
+
+
+def _flag(value: Any, rules: list[Rule]) -> bool:
+    if value == "false":
+        rules.append(FLAG_TEXT)
     flags = {None: False, "": False, "true": True, "false": False, 0: False, 1: True}
-    if value not in flags:
+    if not isinstance(value, (str, int, NoneType)) or value not in flags:
         raise _Bad(CLOSED_SETS)
     return flags[value]
 
@@ -274,7 +295,10 @@ def _number(value: Any) -> Decimal:
         raise _Bad(ONE_BAD_ELEMENT)
     if not PLAIN_NUMBER.fullmatch(str(value)):
         raise _Bad(ONE_BAD_ELEMENT)
-    return Decimal(str(value))
+    number = Decimal(str(value))
+    if number and abs(number.adjusted()) > FARTHEST:
+        raise _Bad(ONE_BAD_ELEMENT)
+    return number
 
 
 def _number_or_none(value: Any) -> Decimal | None:
@@ -301,8 +325,16 @@ def _size(value: Any, absent: Decimal | None = None) -> Decimal:
         return absent
     number = _number(value)
     if number < 0:
-        raise _Bad(ONE_BAD_ELEMENT)
+        raise _Bad(CLOSED_SETS)
     return number
+
+
+def _time_or(fallback: int, value: Any, rules: list[Rule]) -> int:
+    at = _time(value)
+    if at is None:
+        rules.append(PLAUSIBLE_TIME)
+        return fallback
+    return at
 
 
 def _time(value: Any) -> int | None:
@@ -312,115 +344,3 @@ def _time(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return int(value * MS) if EARLIEST <= value < LATEST else None
-
-
-# -- what the old one did ----------------------------------------------------------------------
-
-
-def old(kind: str, message: Any, received_at: int) -> Any:
-    """The recorded outputs as the old code must have made them, or RAISES."""
-    try:
-        if kind == "ticker":
-            return [_old_ticker(message, received_at)]
-        return [
-            output
-            for row in message.get("data", [])
-            if (output := OLD[kind](row, message, received_at)) is not None
-        ]
-    except (AttributeError, TypeError, ValueError, InvalidOperation):
-        return RAISES
-
-
-def _old_ticker(message: Fields, received_at: int) -> Fields:
-    data = message.get("data", {})
-    return {
-        "symbol": data.get("symbol") or _old_suffix(message),
-        "exchange_ts": _old_ms(message.get("ts", received_at // MS)),
-        "last_price": _old_number(data, "lastPrice"),
-        "mark_price": _old_number(data, "markPrice"),
-        "bid1_price": _old_number(data, "bid1Price"),
-        "ask1_price": _old_number(data, "ask1Price"),
-        "funding_rate": _old_number(data, "fundingRate"),
-    }
-
-
-def _old_trade(row: Fields, message: Fields, received_at: int) -> Fields:
-    return {
-        "symbol": row.get("s") or _old_suffix(message),
-        "exchange_ts": _old_ms(row.get("T", message.get("ts", received_at // MS))),
-        "trade_id": row.get("i", ""),
-        "side": row.get("S", ""),
-        "price": _old_number(row, "p"),
-        "size": _old_number(row, "v"),
-    }
-
-
-def _old_execution(row: Fields, _: Fields, received_at: int) -> Fields | None:
-    if row.get("category") != "linear" or row.get("execType") != "Trade":
-        return None
-    return {
-        "symbol": row.get("symbol", ""),
-        "exchange_ts": _old_text_ms(row, "execTime", received_at),
-        "kind": "Trade",
-        "exec_id": row.get("execId", ""),
-        "order_id": row.get("orderId", ""),
-        "order_link_id": row.get("orderLinkId", ""),
-        "side": row.get("side", ""),
-        "price": _old_number(row, "execPrice"),
-        "qty": _old_number(row, "execQty"),
-        "fee": _old_number(row, "execFee"),
-        "closed_pnl": Decimal(row.get("closedPnl") or row.get("execPnl") or "0"),
-        "closed_size": _old_number(row, "closedSize"),
-        "leaves_qty": _old_number(row, "leavesQty"),
-    }
-
-
-def _old_order(row: Fields, _: Fields, received_at: int) -> Fields | None:
-    if row.get("category") != "linear" or row.get("orderType") != "Limit":
-        return None
-    return {
-        "symbol": row.get("symbol", ""),
-        "exchange_ts": _old_text_ms(row, "updatedTime", received_at),
-        "order_id": row.get("orderId", ""),
-        "order_link_id": row.get("orderLinkId", ""),
-        "status": row.get("orderStatus", ""),
-        "side": row.get("side", ""),
-        "price": _old_number(row, "price"),
-        "qty": _old_number(row, "qty"),
-        "leaves_qty": _old_number(row, "leavesQty"),
-        "reduce_only": bool(row.get("reduceOnly", False)),
-    }
-
-
-OLD: dict[str, Callable[[Any, Any, int], Fields | None]] = {
-    "public_trade": _old_trade,
-    "execution": _old_execution,
-    "order": _old_order,
-}
-
-
-def _old_suffix(message: Fields) -> str:
-    topic = str(message.get("topic", ""))
-    return topic.split(".")[-1] if "." in topic else ""
-
-
-def _old_number(row: Fields, name: str) -> Decimal:
-    return Decimal(row.get(name, "0"))
-
-
-def _old_ms(value: Any) -> int:
-    if not isinstance(value, (int, float)):
-        raise TypeError(value)
-    if value >= OLD_LATEST:
-        raise ValueError(value)
-    return int(value * MS)
-
-
-def _old_text_ms(row: Fields, name: str, received_at: int) -> int:
-    value = row.get(name, "0")
-    try:
-        return _old_ms(int(value))
-    except ValueError:
-        if isinstance(value, str) and DIGITS.fullmatch(value):
-            raise
-        return received_at // MS * MS

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from appkit.configuration import ConfigurationRefused, parse
 from bybit_sim.faults.draw import draw_faults
 from bybit_sim.faults.plan import PlanFile, fault_row, load_plan, plan_text, save_plan
+from bybit_sim.faults.scenarios import from_scenario
 from bybit_sim.faults.words import Fault, WireFault
+from simvenue.campaign.scenarios import scenario_of
 
 PLAN = """\
 faults:
@@ -44,6 +46,16 @@ def test_json_is_a_plan_as_well(tmp_path: Path) -> None:
     path.write_text('{"faults": [{"kind": "refusing", "from_ms": 5, "until_ms": 6}]}')
 
     assert load_plan(path) == (Fault(kind=WireFault.REFUSING, from_ms=5, until_ms=6),)
+
+
+def test_a_plan_may_name_a_scenario_of_the_campaign_beside_its_own_faults(tmp_path: Path) -> None:
+    path = tmp_path / "faults.yaml"
+    path.write_text("scenario: 7\nfaults:\n  - {kind: refusing, from_ms: 5, until_ms: 6}\n")
+
+    first, *others = load_plan(path)
+
+    assert first.kind is WireFault.REFUSING
+    assert tuple(others) == from_scenario(scenario_of(7)).faults != ()
 
 
 def test_every_problem_of_a_plan_is_told_with_its_line(tmp_path: Path) -> None:

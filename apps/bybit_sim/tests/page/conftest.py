@@ -3,9 +3,10 @@ ports of player, hub and server.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -74,11 +75,18 @@ class FakeHub:
         self.pushed.extend(pushes)
 
 
+class Kind(StrEnum):
+    """Kinds of sockets are words of an enum."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
 @dataclass
 class FakeConnection:
     """An open socket."""
 
-    kind: str
+    kind: Kind
     uid: int | None
 
 
@@ -89,8 +97,8 @@ class FakeServer:
     ended: list[tuple[str | None, int | None, Fault]] = field(default_factory=list)
 
     def connections(self) -> Sequence[FakeConnection]:
-        public = FakeConnection("public", None)
-        return (public, FakeConnection("private", 1), public)
+        public = FakeConnection(Kind.PUBLIC, None)
+        return (public, FakeConnection(Kind.PRIVATE, 1), public)
 
     def disconnect(self, kind: str | None, uid: int | None, fault: Fault) -> int:
         self.ended.append((kind, uid, fault))
@@ -164,6 +172,3 @@ def with_client() -> Callable[
         return asyncio.run(whole())
 
     return run
-
-
-Ask = Callable[..., tuple[int, Mapping[str, Any]]]

@@ -18,6 +18,7 @@ from bybit_sim.page.bodies import (
 )
 from gridcore.sides import BUY, SELL
 
+W = WireFault
 ORDER = {"account": "first", "symbol": "BTCUSDT", "side": "Buy", "qty": "0.010", "position_idx": 1}
 
 
@@ -62,9 +63,6 @@ def test_a_disconnection_with_a_code_is_a_close_frame_and_a_reset_without() -> N
     assert (reset.kind, reset.amount, reset.target) == (W.SOCKET_RESET, 0, "*")
 
 
-W = WireFault
-
-
 def test_a_faults_window_counts_from_now() -> None:
     body = FaultBody.model_validate(
         {"kind": "reply_delayed", "in_ms": 100, "for_ms": 50, "amount": 20, "count": 3}
@@ -94,6 +92,7 @@ def test_a_fault_without_an_end_lasts_until_it_is_taken_off() -> None:
         (DisconnectBody, {"code": 1006}, "1006"),
         (FaultBody, {"kind": "frame_delayed"}, "it is the delay in ms"),
         (FaultBody, {"kind": "maintenance", "account": 1}, "concerns the whole server"),
+        (FaultBody, {"kind": "refusing"}, "refusing needs for_ms"),
         (FaultBody, {"kind": "frame_lots"}, "'frame_lost'"),
     ],
 )

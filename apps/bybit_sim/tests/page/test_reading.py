@@ -1,14 +1,16 @@
 """Admin requests as typed bodies, and refusals as answers."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bybit_sim.exchange.words import Row
+from bybit_sim.faults.words import WireFault
 from bybit_sim.page.bodies import StepBody, TradeBody
-from bybit_sim.page.reading import AdminRefused, answering, read, read_serial
+from bybit_sim.page.reading import AdminRefused, answering, json_bytes, read, read_serial
 
 Run = Callable[..., Any]
 
@@ -89,6 +91,12 @@ def test_a_refusal_is_answered_with_its_status_and_how_to_mend_it(ask: Run) -> N
     expected = {"message": "expected a paused player", "hint": "POST /sim/pause first"}
 
     assert ask("GET", "/refused") == (409, {"error": expected})
+
+
+def test_keys_may_be_numbers_or_words_and_what_json_does_not_know_is_its_text() -> None:
+    row: Row = {"accounts": {7: 1}, WireFault.REFUSING: Decimal("1.10")}
+
+    assert json_bytes(row) == b'{"accounts":{"7":1},"refusing":"1.10"}'
 
 
 def test_a_serial_is_a_whole_number_and_zero_by_default(ask: Run) -> None:

@@ -221,11 +221,11 @@ class FakeExchange:
 class Client:
     """Sends signed requests to a desk, and reads the answers."""
 
-    def __init__(self, exchange: FakeExchange, vip_level: int = 0) -> None:
+    def __init__(self, exchange: Any) -> None:
         self.exchange = exchange
         self.keys = {"own": KEY, "reader": READER, "expired": EXPIRED, "bound": BOUND}
         self.wall_us = WALL_US
-        self.limits = RateLimits(caps_of(vip_level))
+        self.limits = RateLimits(caps_of(0))
         self.trade = TradeDesk(exchange.markets, self.limits)
         self.desk = RestDesk(exchange, self.trade, self.limits, AddressLimit())
 
@@ -263,11 +263,18 @@ class Client:
 
     def get(self, path: str, /, **params: object) -> dict[str, Any]:
         """The JSON of a signed GET that is answered with HTTP 200."""
-        return read(self.send("GET", path, urlencode(params, safe="%")))
+        return self.read(self.send("GET", path, urlencode(params, safe="%")))
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         """The JSON of a signed POST that is answered with HTTP 200."""
-        return read(self.send("POST", path, json.dumps(body)))
+        return self.read(self.send("POST", path, json.dumps(body)))
+
+    def read(self, reply: HttpReply) -> dict[str, Any]:
+        """The JSON of a reply with HTTP 200."""
+        assert reply.status == 200, reply
+        answer = json.loads(reply.body)
+        assert isinstance(answer, dict)
+        return answer
 
     def pages(self, path: str, /, **params: object) -> Iterator[dict[str, Any]]:
         """The results of all pages, by the cursor as it came."""
@@ -281,16 +288,15 @@ class Client:
             self.wall_us += SECOND_US
 
 
-def read(reply: HttpReply) -> dict[str, Any]:
-    assert reply.status == 200, reply
-    answer = json.loads(reply.body)
-    assert isinstance(answer, dict)
-    return answer
-
-
 @pytest.fixture
 def exchange() -> FakeExchange:
     return FakeExchange()
+
+
+@pytest.fixture
+def real_client(make_exchange: Callable[..., Any]) -> Client:
+    """A client of a whole exchange with one account."""
+    return Client(make_exchange(keys=(KEY,)))
 
 
 @pytest.fixture
@@ -303,13 +309,13 @@ def caller(exchange: FakeExchange) -> Caller:
     return Caller(account=exchange.account, key=KEY, markets=exchange.markets, now=NOW, as_of=NOW)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def an_order() -> Callable[..., OrderRecord]:
     """Builds order records: the number says when, and is in the ids."""
     return order_record
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def an_execution() -> Callable[..., ExecutionRecord]:
     """Builds execution records: the number says when, and is in the ids."""
     return execution_record

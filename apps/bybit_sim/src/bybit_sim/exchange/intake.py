@@ -71,7 +71,8 @@ def request_of(
     order: NewOrder, direction: DirectionType, ticks: Ticks, qty: Steps, wire_id: str
 ) -> PlaceOrder:
     """A placement in the venue's words."""
-    post_only = order.lifetime is Lifetime.POST_ONLY
+    limit = order.order_type is OrderType.LIMIT
+    post_only = limit and order.lifetime is Lifetime.POST_ONLY
     return PlaceOrder(
         symbol=order.symbol,
         strat_id="",

@@ -1,4 +1,4 @@
-"""The account's standing as rows: positions, wallet, fees. It reads the venue and changes nothing."""
+"""The account's standing as rows: positions and wallet. It reads the venue and changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Fault plans as files: YAML or JSON with one list `faults`. It refuses to know when they act."""
+"""Fault plans as files: YAML or JSON with one list `faults`, or a seed of the fault campaign.
+
+It refuses to know how faults act.
+"""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -10,7 +13,9 @@ from pydantic import Field, model_validator
 from appkit.atomic import write_text
 from appkit.configuration import StrictModel, load
 from bybit_sim.faults.kinds import complaint
+from bybit_sim.faults.scenarios import from_scenario
 from bybit_sim.faults.words import Fault, WireFault
+from simvenue.campaign.scenarios import scenario_of
 
 
 class FaultEntry(StrictModel):
@@ -39,14 +44,19 @@ class FaultEntry(StrictModel):
 
 
 class PlanFile(StrictModel):
-    """A whole plan."""
+    """A whole plan; `scenario` is the seed of a scenario of simvenue's fault campaign."""
 
-    faults: tuple[FaultEntry, ...]
+    faults: tuple[FaultEntry, ...] = ()
+    scenario: int | None = Field(default=None, ge=0)
 
 
 def load_plan(path: Path) -> tuple[Fault, ...]:
     """The faults of a file; ConfigurationRefused names the line of everything that is wrong."""
-    return tuple(entry.fault() for entry in load(PlanFile, path).faults)
+    plan = load(PlanFile, path)
+    stated = tuple(entry.fault() for entry in plan.faults)
+    if plan.scenario is None:
+        return stated
+    return stated + from_scenario(scenario_of(plan.scenario)).faults
 
 
 def save_plan(path: Path, faults: Sequence[Fault]) -> None:

@@ -97,12 +97,11 @@ class DepthStream:
         return self._frame("snapshot", self._told, now, seq)
 
     def _frame(self, kind: str, levels: Levels, now: Instant, seq: int) -> PublicFrame:
-        price, size = self._prices.text, self._sizes.text
         now_ms = now // 1000
         book = {
             "s": self.symbol,
-            "b": [[price(at), size(levels.bids[at])] for at in sorted(levels.bids, reverse=True)],
-            "a": [[price(at), size(levels.asks[at])] for at in sorted(levels.asks)],
+            "b": [self._level(at, levels.bids[at]) for at in sorted(levels.bids, reverse=True)],
+            "a": [self._level(at, levels.asks[at]) for at in sorted(levels.asks)],
             "u": self.update,
             "seq": seq,
         }
@@ -115,6 +114,10 @@ class DepthStream:
         return PublicFrame(
             topic=self.topic, body=orjson.dumps({**head, "data": book, "cts": now_ms})
         )
+
+    def _level(self, price: int, size: int) -> list[str]:
+        # A plain 0 deletes the level.
+        return [self._prices.text(price), self._sizes.text(size) if size else "0"]
 
 
 def _changes(told: dict[int, int], now: dict[int, int]) -> dict[int, int]:

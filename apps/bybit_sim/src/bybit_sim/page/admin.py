@@ -3,6 +3,7 @@
 It knows paths and bodies; it refuses to know how a thing is done.
 """
 
+import inspect
 from dataclasses import asdict
 
 from aiohttp import web
@@ -70,8 +71,11 @@ class Admin:
         )
 
     async def endpoints(self, _request: web.Request) -> Row:
-        """What there is."""
-        return {"endpoints": [f"{method} {path}" for method, path, _ in self.table()]}
+        """What there is, and what each endpoint does."""
+        told = {
+            f"{method} {path}": inspect.getdoc(handler) for method, path, handler in self.table()
+        }
+        return {"endpoints": told}
 
     async def state(self, _request: web.Request) -> Row:
         """Everything: the player, the markets, every account with all that ever happened on it."""

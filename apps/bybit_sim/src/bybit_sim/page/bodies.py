@@ -176,6 +176,9 @@ class FaultBody(StrictModel):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "FaultBody":
+        if self.kind is WireFault.REFUSING and self.for_ms is None:
+            # Nobody could reach the simulator to take it off again.
+            raise ValueError("refusing needs for_ms: until then nothing connects, not even this")
         found = complaint(self.fault(0, None if self.account is None else 0))
         if found is not None:
             raise ValueError(found)

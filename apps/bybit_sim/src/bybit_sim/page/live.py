@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
-import orjson
 from aiohttp import web
 
 from bybit_sim.exchange.words import Row
 from bybit_sim.page.picture import Picture
-from bybit_sim.page.reading import AdminRefused, refuse_foreign, reply
+from bybit_sim.page.reading import AdminRefused, json_bytes, refuse_foreign, reply
 from bybit_sim.page.simulation import Simulation
 
 PERIOD_S = 0.5
@@ -94,7 +93,7 @@ def _asset(name: str, content_type: str) -> Callable[[web.Request], Awaitable[we
 
 
 def _event(name: str, row: Row) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), orjson.dumps(row, default=str))
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), json_bytes(row))
 
 
 def _last(rows: object, before: int) -> int:

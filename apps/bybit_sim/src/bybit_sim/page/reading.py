@@ -45,8 +45,13 @@ def answering(handler: Handler) -> AiohttpHandler:
 
 def reply(row: Row, status: int = 200) -> web.Response:
     """A row as JSON with a line break at its end, for terminals."""
-    body = orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    body = json_bytes(row) + b"\n"
     return web.Response(body=body, status=status, content_type="application/json")
+
+
+def json_bytes(row: Row) -> bytes:
+    """A row as JSON: keys may be uids or words of an enum; what JSON does not know is its text."""
+    return orjson.dumps(row, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 def refuse_foreign(request: web.Request) -> None:

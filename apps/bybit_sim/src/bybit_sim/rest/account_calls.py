@@ -10,7 +10,6 @@ from bybit_sim.rest.parameters import (
     PLAYED_CATEGORY,
     BadParameter,
     Query,
-    invalid,
 )
 from bybit_sim.rest.words import Answer
 
@@ -19,8 +18,7 @@ ACCOUNT_TYPE = "UNIFIED"
 
 def wallet_balance(caller: Caller, query: Query) -> Answer:
     """account/wallet-balance: the unified account; `coin` names the coins to show."""
-    if query.required("accountType") != ACCOUNT_TYPE:
-        raise BadParameter("accountType only support UNIFIED.")
+    _require_unified(query.required("accountType"))
     row = dict(caller.account.wallet_row(caller.now))
     asked = query.text("coin")
     coins = row["coin"]
@@ -44,8 +42,7 @@ def fee_rates(caller: Caller, query: Query) -> Answer:
 
 def transactions(caller: Caller, query: Query) -> Answer:
     """account/transaction-log: newest first; without times the last 24 h, at most 7 days."""
-    if query.choice("accountType", (ACCOUNT_TYPE,), ACCOUNT_TYPE) != ACCOUNT_TYPE:
-        raise invalid("accountType")
+    _require_unified(query.text("accountType") or ACCOUNT_TYPE)
     category = query.choice("category", CATEGORIES | {""}, "")
     limit = query.limit(20, 50)
     window = query.window(caller.now, span_ms=DAY_MS)
@@ -77,6 +74,11 @@ def key_information(caller: Caller, query: Query) -> Answer:
 def coins(caller: Caller, query: Query) -> Answer:
     """asset/coin/query-info: no chains here; clients that load currencies first go on with none."""
     return done({"rows": []}, text="success")
+
+
+def _require_unified(account_type: str) -> None:
+    if account_type != ACCOUNT_TYPE:
+        raise BadParameter("accountType only support UNIFIED.")
 
 
 def _transaction_ms(row: Row) -> int:

@@ -63,12 +63,14 @@ def cancel(caller: Caller, body: Body) -> Answer:
 
 
 def cancel_all(caller: Caller, body: Body) -> Answer:
-    """order/cancel-all: by symbol, else baseCoin, else settleCoin."""
+    """order/cancel-all: by symbol, else baseCoin, else settleCoin; 500 orders at a time."""
     body.require_played_category()
     require_one_of(body, SYMBOL, BASE_COIN, SETTLE_COIN)
     cancelled: list[OrderRecord] = []
     if body.text("orderFilter") != "StopOrder":
-        for symbol in symbols_of(caller.markets, body):
+        symbols = symbols_of(caller.markets, body)
+        is_all = len(symbols) == len(caller.markets)
+        for symbol in [None] if is_all else symbols:
             cancelled.extend(caller.account.cancel_all(symbol, caller.now))
     return done({"list": [_ids(record) for record in cancelled], "success": "1"})
 

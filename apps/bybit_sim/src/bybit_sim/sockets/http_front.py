@@ -150,11 +150,6 @@ def _ret_code(reply: HttpReply | None) -> int | None:
 
 
 def _response(reply: HttpReply) -> web.Response:
-    json = reply.body.startswith(b"{")
-    return web.Response(
-        status=reply.status,
-        body=reply.body,
-        headers=dict(reply.headers),
-        content_type="application/json" if json else "text/html",
-        charset="utf-8",
-    )
+    kind = "application/json" if reply.body.startswith(b"{") else "text/html"
+    headers = {"Content-Type": f"{kind}; charset=utf-8", **reply.headers}
+    return web.Response(status=reply.status, body=reply.body, headers=headers)

@@ -12,7 +12,7 @@ def reset(transport: asyncio.BaseTransport | None) -> None:
     if not isinstance(transport, asyncio.WriteTransport):
         return
     raw = transport.get_extra_info("socket")
-    if raw is not None:
+    if raw is not None and raw.fileno() >= 0:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
 

@@ -12,6 +12,7 @@ from bybit_adapter.normalizer.movements import movement
 from bybit_adapter.normalizer.numbers import Scale, text
 from bybit_adapter.normalizer.orders import order
 from bybit_adapter.normalizer.positions import position
+from bybit_adapter.normalizer.trades import recent_trade
 from bybit_adapter.normalizer.wallet import wallet
 from bybit_adapter.normalizer.words import BadElement, DeadLetter, Reason, Row
 from gridcore.clock import Instant
@@ -24,6 +25,7 @@ from gridcore.events import (
     OrdersSnapshot,
     OrderUpdate,
     PositionsSnapshot,
+    PublicTrade,
     WalletSnapshot,
 )
 from gridcore.instrument import Instrument
@@ -127,6 +129,15 @@ class RestRows:
                 continue
             if not isinstance(event, Reason):
                 found.append(event)
+        found.sort(key=lambda event: event.at)
+        return found
+
+    def recent_trades(
+        self, symbol: str, rows: Iterable[Row], *, asked_at: Instant
+    ) -> list[PublicTrade]:
+        """Public trades of recent-trade rows, oldest first; rows of one time keep their order."""
+        found, _ = self._read(recent_trade, symbol, rows, "market/recent-trade", asked_at)
+        found.reverse()
         found.sort(key=lambda event: event.at)
         return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from bybit_adapter.normalizer.numbers import Scale, moment, text
+from bybit_adapter.normalizer.numbers import Scale, moment, shown, text
 from bybit_adapter.normalizer.words import (
     MS_US,
     BadElement,
@@ -14,23 +14,33 @@ from bybit_adapter.normalizer.words import (
 )
 from gridcore.clock import Instant
 from gridcore.events import PublicTrade
+from gridcore.instrument import Steps
 from gridcore.sides import BUY, SELL, SideType
 
 TAKER_SIDES: dict[str, SideType] = {"Buy": BUY, "Sell": SELL}
 
 
 def trade(row: Row, symbol: str, scale: Scale, frame_at: Instant) -> PublicTrade:
-    """One trade; a time that cannot be read is the frame's. BadElement without price or size."""
-    size = scale.required_size(row, "v")
-    if not size:
-        raise BadElement("v: expected a size above 0, found 0")
+    """One trade of a frame; a time that cannot be read is the frame's."""
     return PublicTrade(
         symbol=symbol,
         at=moment(row.get("T")) or frame_at,
         price=scale.required_price(row, "p"),
-        qty=size,
-        side=_side(text(row, "S")),
+        qty=_size(row, "v", scale),
+        side=_side(row, "S"),
         trade_id=text(row, "i") or None,
+    )
+
+
+def recent_trade(row: Row, symbol: str, scale: Scale, asked_at: Instant) -> PublicTrade:
+    """One row of recent-trade (bybit.md A.3), which names the same things in words."""
+    return PublicTrade(
+        symbol=symbol,
+        at=moment(row.get("time")) or asked_at,
+        price=scale.required_price(row, "price"),
+        qty=_size(row, "size", scale),
+        side=_side(row, "side"),
+        trade_id=text(row, "execId") or None,
     )
 
 
@@ -87,10 +97,18 @@ def events(trades: TradeColumns) -> list[Received]:
     ]
 
 
-def _side(value: str) -> SideType | None:
+def _size(row: Row, name: str, scale: Scale) -> Steps:
+    size = scale.required_size(row, name)
+    if not size:
+        raise BadElement(f"{name}: expected a size above 0, found 0")
+    return size
+
+
+def _side(row: Row, name: str) -> SideType | None:
+    value = text(row, name)
     if not value:
         return None
     side = TAKER_SIDES.get(value)
     if side is None:
-        raise BadElement(f"S: expected Buy or Sell, found {value[:20]!r}")
+        raise BadElement(f"{name}: expected Buy or Sell, found {shown(value)}")
     return side

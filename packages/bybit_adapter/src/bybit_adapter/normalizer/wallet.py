@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from bybit_adapter.normalizer.numbers import moment, number, required_number, text
+from bybit_adapter.normalizer.numbers import moment, number, required_number
 from bybit_adapter.normalizer.words import BadElement, Reason, Row
 from gridcore.clock import Instant
 from gridcore.events import WalletUpdate
@@ -14,16 +14,15 @@ COIN = "USDT"
 def wallet(row: Row, frame_at: Instant) -> WalletUpdate | Reason:
     """The wallet as one row of the stream, or of wallet-balance, states it.
 
-    The stream names changed coins only: a row without USDT says nothing of ours. Account-wide
-    values are "" in isolated margin (A.5); then nobody knows what is available. `frame_at`: the
+    The stream names changed coins only: a row without USDT says nothing of ours. `frame_at`: the
     stream's creationTime, since V5 rows have no time of their own (L77, A46).
     """
     for coin in _coins(row):
-        if text(coin, "coin") == COIN:
+        if coin.get("coin") == COIN:
             return WalletUpdate(
                 at=moment(row.get("updateTime")) or frame_at,
                 balance=required_number(coin, "walletBalance"),
-                available=_available(row),
+                available=_available(row, coin),
             )
     return Reason.OTHER_COIN
 
@@ -37,9 +36,17 @@ def _coins(row: Row) -> Iterator[Row]:
             yield coin
 
 
-def _available(row: Row) -> Decimal | None:
-    """What is available to the account; a bad account block never costs the coin's balance."""
-    try:
-        return number(row, "totalAvailableBalance")
-    except BadElement:
-        return None
+def _available(row: Row, coin: Row) -> Decimal | None:
+    """What new orders may use: unknown, 0 or a value (LS-32).
+
+    Account-wide first (LS-50); where that is absent or bad, the coin's older field, which never
+    says more. A bad field never costs the balance.
+    """
+    for source, name in ((row, "totalAvailableBalance"), (coin, "availableToWithdraw")):
+        try:
+            value = number(source, name)
+        except BadElement:
+            continue
+        if value is not None:
+            return value
+    return None

@@ -3,6 +3,7 @@
 Its sleeping retries, its redirections and its reading of answers are off (bybit.md C.6).
 """
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -75,10 +76,11 @@ class PybitSession(HTTP):  # type: ignore[misc]
         return f"PybitSession({self.endpoint})"
 
     def __post_init__(self) -> None:
+        logger = logging.getLogger(HTTP.prepare_payload.__module__)
+        chosen = list(logger.handlers)
         super().__post_init__()
-        # pybit prints to stderr where the program has set up no logging.
-        for handler in list(self.logger.handlers):
-            self.logger.removeHandler(handler)
+        # Where a program has set up no logging, every object of pybit would add a printer.
+        logger.handlers[:] = chosen
 
     @staticmethod
     def prepare_payload(method: str, parameters: dict[str, Any]) -> str:

@@ -101,6 +101,7 @@ class WsClient:
             generation=self._supervisor.generation,
             outages=self._supervisor.outages,
             abandoned=self._supervisor.abandoned(),
+            pongs=0 if vitals is None else vitals.pongs,
             pong_age_us=None if pong_at is None else now - pong_at,
             heard_age_us=None if heard_at is None else now - heard_at,
             down=self._supervisor.down(),

@@ -137,6 +137,7 @@ class PybitConnection:
         self._delivering = False
         self._silenced = False
         self._socket: _Socket | None = None
+        self._pongs = 0
         self._pong_at: Instant | None = None
         self._heard_at: Instant | None = None
         self._topics: dict[str, tuple[int, Instant]] = {}
@@ -195,6 +196,7 @@ class PybitConnection:
         """What the socket shows of itself; never blocks."""
         return Vitals(
             alive=self._socket is not None and self._socket.wst.is_alive(),
+            pongs=self._pongs,
             pong_at=self._pong_at,
             heard_at=self._heard_at,
             topics=dict(self._topics),
@@ -233,6 +235,7 @@ class PybitConnection:
     def ponged(self) -> None:
         """Takes one pong frame."""
         self._pong_at = self._clock.now()
+        self._pongs += 1
 
     def failed(self, error: BaseException) -> None:
         """Takes an error of the socket, or of the consumer while a frame was with it."""

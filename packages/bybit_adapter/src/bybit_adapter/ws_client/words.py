@@ -145,6 +145,7 @@ class Vitals:
     """
 
     alive: bool
+    pongs: int
     pong_at: Instant | None
     heard_at: Instant | None
     topics: Mapping[str, tuple[int, Instant]]
@@ -244,6 +245,7 @@ class ClientState:
     generation: int
     outages: int
     abandoned: int
+    pongs: int
     pong_age_us: int | None
     heard_age_us: int | None
     down: tuple[str, ...]

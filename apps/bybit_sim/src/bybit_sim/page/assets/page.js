@@ -41,6 +41,13 @@ function money(text) {
   return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
+// An average has as many digits as the division gave; the prices beside it have the tick's.
+function rounded(text, like) {
+  const value = Number(text);
+  if (text === "" || text === null || !Number.isFinite(value)) return "-";
+  return value.toFixed((String(like).split(".")[1] || "").length);
+}
+
 function percent(text, digits) {
   const value = Number(text);
   if (text === "" || text === null || !Number.isFinite(value)) return "-";
@@ -218,7 +225,7 @@ function positionRows(account) {
   const rows = open.map((one) => row([
     [one.symbol],
     [`${HANDS[one.positionIdx] ?? one.positionIdx} ${one.size}`, `whole ${sideKind(one.side)}`],
-    [one.avgPrice, "n"],
+    [rounded(one.avgPrice, one.markPrice), "n"],
     [one.markPrice, "n wide"],
     [orDash(one.liqPrice), "n"],
     [money(one.unrealisedPnl), `n ${signKind(one.unrealisedPnl)}`],
@@ -278,18 +285,19 @@ function accountPart(account) {
 
 function answer(one) {
   const parts = [];
-  if (one.status === null) parts.push("no reply");
-  else if (one.status !== 200) parts.push(`HTTP ${one.status}`);
+  if (one.status === null && one.code === null) parts.push("no reply");
+  else if (one.status !== null && one.status !== 200) parts.push(`HTTP ${one.status}`);
   if (one.code !== null) parts.push(one.code === 0 ? "OK" : `retCode ${one.code}`);
   if (one.fault) parts.push(one.fault);
-  const kind = one.status === 200 && !one.code ? "buy" : "sell";
+  const kind = one.code === 0 || (one.status === 200 && one.code === null) ? "buy" : "sell";
   return [parts.join(", ") || "OK", one.fault ? "warn" : kind];
 }
 
 function drawRequests() {
   draw("requests", requests, () => requests.length
     ? requests.map((one) => {
-      const call = element("td", "call", `${one.method} ${one.path}`);
+      const call = element("td", "call");
+      call.append(element("span", "name", `${one.method} ${one.path}`));
       if (one.query) call.append(" ", element("span", "muted wide", one.query));
       return row([
         [duration(one.at_ms), "n muted"],
