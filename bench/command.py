@@ -8,25 +8,26 @@ import platform
 import pstats
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from appkit.arguments import CommandParser
 from appkit.atomic import write_text
 from appkit.exits import ExitCode, run_command
 from appkit.kernel import kernel_kind
-from bench import jobs, report
+from bench import decoding, jobs, report
 from bench.comparison import compare
 from bench.markets import FULL_ROWS, LONG_ROWS, VOLATILITY, bench_tape, mirrored_tape, touch
 from bench.memory import peak_in_child
 from bench.report import Findings, Speed
-from bench.timing import repeated
+from bench.timing import Spread, repeated
 from tapes.scan import warm_up
 from tapes.tape import Tape
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "out" / "bench"
 RESULT = ROOT / "bench.json"
-JOBS = "abcd"
+JOBS = "abcde"
 REPEATS = 7
 PROFILE_LINES = 40
 
@@ -34,14 +35,15 @@ PROFILE_LINES = 40
 def build_parser() -> CommandParser:
     """The command line."""
     parser = CommandParser(
-        prog="bench", description="Measures speed and memory of the backtest; writes bench.json."
+        prog="bench",
+        description="Measures speed and memory of the backtest, and decoding; writes bench.json.",
     )
     parser.add_argument(
         "--only",
         type=_chosen,
         default=",".join(JOBS),
-        metavar="a,b,c,d",
-        help="a full job, b scan, c comparison, d peak memory (default: all)",
+        metavar="a,b,c,d,e",
+        help="a full job, b scan, c comparison, d peak memory, e decoding (default: all)",
     )
     parser.add_argument("--quick", action="store_true", help="skip the 50 million trades of (d)")
     parser.add_argument(
@@ -57,7 +59,9 @@ def build_parser() -> CommandParser:
 def _chosen(text: str) -> str:
     letters = [letter.strip() for letter in text.split(",")]
     if not letters or any(len(letter) != 1 or letter not in JOBS for letter in letters):
-        raise ArgumentTypeError(f"expected letters of a,b,c,d with commas between, found {text!r}")
+        raise ArgumentTypeError(
+            f"expected letters of a,b,c,d,e with commas between, found {text!r}"
+        )
     return "".join(letters)
 
 
@@ -113,6 +117,12 @@ def measure(tape: Tape, chosen: Namespace) -> Findings:
                 bench_tape(FOLDER, rows)
                 found.peaks[name] = peak_in_child(ROOT, FOLDER, rows)
                 say("(d) memory", report.memory_lines(name, found.peaks[name]))
+    if "e" in chosen.only:
+        found.decoded = decoding.TRADES
+        for each in decoding.FRAME_SIZES:
+            found.decoding[each] = decode(each, chosen.repeat)
+            lines = report.decoding_lines(each, found.decoding[each], found.decoded)
+            say("(e) decoding", lines)
     return found
 
 
@@ -133,6 +143,17 @@ def scan(tape: Tape, repeats: int) -> Speed:
     settle()
     spread, outcome = repeated(lambda: jobs.run_scan(plan), repeats)
     return Speed(spread=spread, ticks=outcome.ticks, fills=len(outcome.fills))
+
+
+def decode(each: int, repeats: int) -> dict[str, Spread]:
+    """(e) of frames with `each` trades; the ways in turn, over the same texts."""
+    texts = decoding.frames(decoding.TRADES, each)
+    spreads: dict[str, Spread] = {}
+    for way in decoding.WAYS:
+        decoding.play(way, texts[:100])
+        settle()
+        spreads[way], _ = repeated(partial(decoding.play, way, texts), repeats)
+    return spreads
 
 
 def profile(tape: Tape) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.comparison import OURS, PEERS, TOLERANCE, Comparison
+from bench.decoding import BULK, NAIVE, WAYS
 from bench.memory import MIB, Peak
 from bench.timing import Spread
 
@@ -40,6 +41,10 @@ class Findings:
     comparison: Comparison | None = None
     comparison_ticks: int = 0
     peaks: dict[str, Peak] = field(default_factory=dict)
+    decoding: dict[int, dict[str, Spread]] = field(default_factory=dict)
+    """By trades to a frame, then by way."""
+    decoded: int = 0
+    """How many trades each run decoded."""
 
 
 def as_json(found: Findings) -> dict[str, Any]:
@@ -56,6 +61,11 @@ def as_json(found: Findings) -> dict[str, Any]:
             name: round(found.peaks[name].beyond / MIB, 1) if name in found.peaks else None
             for name in ("5M", "50M")
         },
+        "decode_trades_per_s": {
+            str(each): {way: round(spread.rate(found.decoded)) for way, spread in spreads.items()}
+            for each, spreads in found.decoding.items()
+        }
+        or None,
     }
 
 
@@ -117,3 +127,17 @@ def memory_lines(name: str, peak: Peak) -> list[str]:
     first, *rest = peak.text().splitlines()
     verdict = "within" if peak.beyond <= peak.allowed else "ABOVE"
     return [f"{name} trades: {first}", *rest, f"{verdict} the target"]
+
+
+def decoding_lines(each: int, spreads: Mapping[str, Spread], trades: int) -> list[str]:
+    """(e): a line for each way, and how many times the naive one it is."""
+    plain = spreads[NAIVE].median
+    lines = []
+    for way in WAYS:
+        spread = spreads[way]
+        target = " (target 3)" if way == BULK else ""
+        lines.append(
+            f"{each:3} a frame  {way:16}{spread.rate(trades) / MILLION:6.2f} M trades/s, "
+            f"{plain / spread.median:.1f} times{target}; {spread.text()}"
+        )
+    return lines

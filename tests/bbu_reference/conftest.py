@@ -17,6 +17,7 @@ FILES = {
         ("engine_trace", ".gz"),
         ("grid_build", ""),
         ("grid_update", ""),
+        ("normalizer", ""),
         ("pnl", ""),
         ("qty", ""),
         ("risk_multipliers", ".gz"),

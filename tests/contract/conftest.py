@@ -91,7 +91,7 @@ def eventually(ask: Callable[[], T | None], what: str, patience_s: float = PATIE
         found = ask()
         if found:
             return found
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"expected {what} within {patience_s} s")
 
 

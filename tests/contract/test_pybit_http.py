@@ -18,8 +18,8 @@ Eventually = Callable[..., Any]
 
 @pytest.fixture
 def quote(exchange: Any, http: HTTP) -> Decimal:
-    """A price at which the market is."""
-    return Decimal(_ticker(http)["lastPrice"])
+    """The best ask; the last price may be a trade that a test made."""
+    return Decimal(_ticker(http)["ask1Price"])
 
 
 def _ticker(http: HTTP) -> dict[str, str]:

@@ -59,7 +59,7 @@ def trading(templates: None, exchange: Any) -> Iterator[WebSocketTrading]:
 
 def _price(http: HTTP) -> Decimal:
     answer: Any = http.get_tickers(category="linear", symbol=SYMBOL)
-    return Decimal(answer["result"]["list"][0]["lastPrice"])
+    return Decimal(answer["result"]["list"][0]["ask1Price"])
 
 
 def _below(http: HTTP, share: str = "0.005") -> Decimal:

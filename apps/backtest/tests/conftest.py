@@ -1,11 +1,15 @@
-"""Hand-made outcomes for the tests of what is computed from a run."""
+"""Hand-made outcomes for the tests of what is computed from a run; an exchange at the port."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -558,3 +562,89 @@ def make_plan() -> Callable[..., RunPlan]:
 def swings(tmp_path: Path) -> Tape:
     """A tape of 600 trades, one a second, with many fills."""
     return write_trades(tmp_path / "swings", waves(600))
+
+
+# -- the exchange, asked about instruments ---------------------------------------------------
+
+
+class ListedExchange:
+    """Answers instruments-info and risk-limit for BTCUSDT as Bybit does (bybit.md A.3)."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.maintenance = False
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _listing_handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def rows(self, path: str, symbol: str) -> list[dict[str, Any]]:
+        """The rows of a listing for one symbol."""
+        self.asked.append(f"{path} {symbol}")
+        if symbol != SYMBOL:
+            return []
+        return [_INSTRUMENT_ROW] if path.endswith("instruments-info") else _TIER_ROWS
+
+
+_INSTRUMENT_ROW: dict[str, Any] = {
+    "symbol": SYMBOL,
+    "status": "Trading",
+    "fundingInterval": 240,
+    "priceFilter": {"minPrice": "0.10", "maxPrice": "1999999.80", "tickSize": "0.10"},
+    "lotSizeFilter": {
+        "maxOrderQty": "1190.000",
+        "minOrderQty": "0.001",
+        "qtyStep": "0.001",
+        "minNotionalValue": "5",
+    },
+    "leverageFilter": {"maxLeverage": "100.00"},
+}
+_TIER_ROWS: list[dict[str, Any]] = [
+    {
+        "id": number,
+        "symbol": SYMBOL,
+        "riskLimitValue": value,
+        "maintenanceMargin": rate,
+        "initialMargin": "0.01",
+        "mmDeduction": deduction,
+    }
+    for number, (value, rate, deduction) in enumerate(
+        [("300000", "0.0033", ""), ("2000000", "0.005", "510")], start=1
+    )
+]
+
+
+def _listing_handler(exchange: ListedExchange) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            symbol = dict(parse_qsl(parts.query))["symbol"]
+            result = {"list": exchange.rows(parts.path, symbol), "nextPageCursor": ""}
+            answer = {"retCode": 0, "retMsg": "OK", "result": result, "time": 1_780_000_000_000}
+            body = json.dumps(answer).encode()
+            self.send_response(503 if exchange.maintenance else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *unused: object) -> None:
+            """Nothing is printed."""
+
+    return Handler
+
+
+@pytest.fixture
+def listed_exchange() -> Iterator[ListedExchange]:
+    """An exchange on loopback that lists BTCUSDT."""
+    exchange = ListedExchange()
+    yield exchange
+    exchange.close()

@@ -147,10 +147,9 @@ def test_changing_a_key_of_the_run_changes_what_is_run(project: Path, key: str) 
 
 def test_every_key_is_among_those_that_are_tried() -> None:
     tried = {path.split(".")[0] for path in ROOT_CHANGES}
-    # The two keys of the cache are tried in the tests of market facts and of the cache itself.
-    assert tried | {"instrument_cache", "instrument_cache_ttl_hours"} == set(
-        BacktestConfig.model_fields
-    )
+    # Where instruments come from is tried in the tests of market facts, the cache and the exchange.
+    elsewhere = {"instrument_cache", "instrument_cache_ttl_hours", "instrument_endpoint"}
+    assert tried | elsewhere == set(BacktestConfig.model_fields)
     assert set(STRATEGY_CHANGES) == set(StrategyConfig.model_fields)
     for name, block in (("latency", LatencyConfig), ("fees", FeesConfig), ("safety", SafetyBlock)):
         assert {f"{name}.{key}" for key in block.model_fields} <= set(ROOT_CHANGES)

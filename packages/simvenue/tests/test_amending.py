@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gridcore.clock import Instant
 from gridcore.events import Event, Execution, OrderUpdate, PositionUpdate, WalletUpdate
 from gridcore.instrument import Steps, Ticks
 from gridcore.session.effects import PlaceOrder, TimeInForce
-from gridcore.sides import LONG, SELL
+from gridcore.sides import BUY, LONG, SELL, SHORT
 from simvenue.amending import amend
 from simvenue.limits import Refusal
 from simvenue.messages import FillModel
@@ -221,6 +223,21 @@ def test_a_close_is_amended_up_to_what_its_leg_leaves_uncovered(
     assert [order.leaves for order in venue.open_orders(BTC)] == [3, 7]
 
 
+def test_an_amended_order_counts_as_the_newest_of_its_price(
+    venue: SimVenue, place: Placing, trade: Rows
+) -> None:
+    trade(venue, 3, 489_000)
+    for number in (1, 2):
+        venue.submit(place(f"close-{number}", 500_000, 4, side=SELL, direction=LONG), Instant(4))
+    change(venue, qty=5, order_id="O00000002")
+
+    events = venue.deleverage(BTC, LONG, Steps(3), Instant(5))
+
+    assert [
+        (event.wire_id, event.leaves) for event in events if isinstance(event, OrderUpdate)
+    ] == [("close-1", 3)]
+
+
 def test_an_order_that_may_take_is_still_not_filled_by_a_change_of_quantity_alone(
     make_venue: Venues, trade: Rows, place: Placing
 ) -> None:
@@ -233,3 +250,74 @@ def test_an_order_that_may_take_is_still_not_filled_by_a_change_of_quantity_alon
 
     assert isinstance(outcome, list)
     assert [type(event) for event in outcome] == [OrderUpdate]
+
+
+steps = st.one_of(
+    st.tuples(
+        st.just("place"),
+        st.integers(4_950, 5_050),
+        st.integers(1, 40),
+        st.sampled_from([BUY, SELL]),
+        st.sampled_from([LONG, SHORT]),
+    ),
+    st.tuples(
+        st.just("amend"),
+        st.integers(0, 5),
+        st.none() | st.integers(4_950, 5_050),
+        st.none() | st.integers(1, 40),
+        st.booleans(),
+    ),
+    st.tuples(st.just("trade"), st.integers(4_950, 5_050), st.integers(1, 40)),
+)
+
+
+@given(st.sampled_from(list(FillModel)), st.lists(steps, max_size=30))
+def test_sums_ladders_and_orders_of_the_book_agree_after_any_changes(
+    make_venue: Venues,
+    trade: Rows,
+    place: Placing,
+    model: FillModel,
+    acts: list[tuple[Any, ...]],
+) -> None:
+    venue = make_venue(fill_model=model)
+    trade(venue, 1, 500_000)
+    for number, act in enumerate(acts):
+        match act:
+            case ("place", price, qty, side, direction):
+                request = place(f"w{number}", price * 100, qty, side=side, direction=direction)
+                venue.submit(request, Instant(2))
+            case ("amend", index, price, qty, post_only):
+                for order in venue.open_orders(BTC)[index : index + 1]:
+                    change(
+                        venue,
+                        None if price is None else price * 100,
+                        qty,
+                        order_id=order.order_id,
+                        post_only=post_only,
+                    )
+            case ("trade", price, qty):
+                trade(venue, 4, price * 100, qty)
+        check_book(venue)
+
+
+def check_book(venue: SimVenue) -> None:
+    (market,) = venue.clearing.markets
+    book = market.book
+    opening, closing = [0, 0], [0, 0]
+    for order in book.orders.values():
+        assert order.qty == order.filled + order.leaves
+        assert order.leaves > 0
+        if order.closing:
+            closing[order.leg] += order.leaves
+        else:
+            opening[order.leg] += order.price * order.leaves
+    assert (book.opening_value, book.closing_qty) == (opening, closing)
+    assert all(closing[leg] <= market.pair.legs[leg].size for leg in (0, 1))
+    for ladder, side in ((book.buys, BUY), (book.sells, SELL)):
+        resting = [order for order in book.orders.values() if order.side is side]
+        assert ladder.prices == sorted({order.price for order in resting})
+        assert sorted(o.order_id for queue in ladder.at.values() for o in queue) == sorted(
+            order.order_id for order in resting
+        )
+    assert book.best_buy == (book.buys.prices[-1] if book.buys.prices else 0)
+    assert len({order.accepted for order in book.orders.values()}) == len(book.orders)

@@ -27,6 +27,7 @@ from backtest.config_parts import (
     Symbol,
     WindDownMode,
 )
+from bybit_adapter.endpoints import Endpoint, endpoint
 from gridcore.config import (
     CloseGate,
     ConfigError,
@@ -171,6 +172,14 @@ class BacktestConfig(StrictModel):
     instruments: dict[Symbol, InstrumentKeys] = Field(default_factory=dict)
     instrument_cache: Path = DEFAULT_CACHE_FILE
     instrument_cache_ttl_hours: Annotated[int, Field(gt=0)] = 24
+    instrument_endpoint: str | None = None
+
+    @field_validator("instrument_endpoint")
+    @classmethod
+    def _endpoint_must_parse(cls, value: str | None) -> str | None:
+        if value is not None:
+            endpoint(value)
+        return value
 
     @field_validator("start", "end", mode="before")
     @classmethod
@@ -203,6 +212,10 @@ class BacktestConfig(StrictModel):
         except UserError as error:
             raise ValueError(error.message) from error
         return self
+
+    def exchange(self) -> Endpoint | None:
+        """Where the exchange may be asked about instruments; None: nobody is asked."""
+        return None if self.instrument_endpoint is None else endpoint(self.instrument_endpoint)
 
     def window(self) -> Window:
         """The stretch of time of the run; a date-only end means that whole day (LS-83)."""

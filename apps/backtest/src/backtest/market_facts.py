@@ -13,6 +13,7 @@ from appkit.dates import instant_text
 from appkit.exits import UserError
 from appkit.instruments import (
     InstrumentCache,
+    InstrumentSource,
     InstrumentSpec,
     Origin,
     ResolvedInstrument,
@@ -38,20 +39,28 @@ class MarketFacts:
 
 
 def resolve_market(
-    config: BacktestConfig, strategy: StrategyConfig, file: Path, now: Instant
+    config: BacktestConfig,
+    strategy: StrategyConfig,
+    file: Path,
+    now: Instant,
+    source: InstrumentSource | None = None,
 ) -> MarketFacts:
     """Find out everything about a strategy's symbol; UserError says what is unknown and the remedy.
 
-    Each fact comes from the configuration, else from the instrument cache (stale with a warning).
+    Each fact comes from the configuration, else from a fresh entry of the instrument cache, else
+    from `source`, the exchange where it may be asked, else from a stale entry with a warning.
     """
     symbol = strategy.symbol
     given = config.instruments.get(symbol)
     needed = {"funding_interval_minutes"} if config.enable_funding else set()
+    if source is not None and _wants_tiers(strategy):
+        needed.add("tiers")
     resolved = resolve_instrument(
         symbol,
         now=now,
         cache=InstrumentCache(resolve_beside(file, config.instrument_cache)),
         given=None if given is None else given.facts(symbol),
+        source=source,
         ttl_hours=config.instrument_cache_ttl_hours,
         needed=needed,
     )
@@ -68,6 +77,11 @@ def resolve_market(
         tier_source=tiers.source,
         warnings=(*resolved.warnings, *tiers.warnings),
     )
+
+
+def _wants_tiers(strategy: StrategyConfig) -> bool:
+    """Whether the strategy names no other place for its tiers."""
+    return strategy.risk_limits_cache_path is None and strategy.maintenance_margin_rate is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +138,8 @@ def _tiers(
         raise UserError(
             f"{symbol}: no risk tiers are known",
             f"state them under instruments.{symbol}.tiers, fill the cache with `backtest "
-            "instruments import FILE`, or accept one rate for every size with "
-            "maintenance_margin_rate",
+            f"instruments fetch {symbol}` or `backtest instruments import FILE`, or accept one "
+            "rate for every size with maintenance_margin_rate",
         )
     if flat is None:
         return found

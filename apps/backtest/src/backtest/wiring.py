@@ -13,6 +13,7 @@ import numpy as np
 from appkit.configuration import resolve_beside
 from appkit.dates import Window, instant_text
 from appkit.exits import UserError
+from appkit.instruments import InstrumentSource
 from appkit.spelling import did_you_mean
 from backtest.config import BacktestConfig, StrategyConfig
 from backtest.config_parts import WindDownMode
@@ -88,10 +89,17 @@ class Wired:
     warnings: tuple[str, ...]
 
 
-def wire(config: BacktestConfig, file: Path, selection: Selection, now: Instant) -> Wired:
+def wire(
+    config: BacktestConfig,
+    file: Path,
+    selection: Selection,
+    now: Instant,
+    source: InstrumentSource | None = None,
+) -> Wired:
     """Resolve instruments, tiers and tapes and build the plan of a run.
 
-    Paths of the configuration are relative to its `file`. `now` judges the age of cached facts.
+    Paths of the configuration are relative to its `file`. `now` judges the age of cached facts;
+    `source` is asked for what no fresh entry of the cache states.
     UserError says what is missing and how to supply it. A symbol that cannot be used is left out
     with a warning, unless it is the only one or the selection is strict (Y-11).
     """
@@ -103,7 +111,7 @@ def wire(config: BacktestConfig, file: Path, selection: Selection, now: Instant)
     refusals: list[UserError] = []
     for strategy in strategies:
         try:
-            market = resolve_market(config, strategy, file, now)
+            market = resolve_market(config, strategy, file, now, source)
             tape = _open_tape(config, strategy.symbol, file, selection)
             first_row = _check_tape(tape, market, config.fill_model.name, window)
             first_price = market.instrument.price(int(tape.trades.price[first_row]))

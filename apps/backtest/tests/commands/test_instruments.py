@@ -125,6 +125,70 @@ def test_a_row_that_cannot_be_read_is_told(
     assert "refused: BAD" in capsys.readouterr().out
 
 
+def test_the_exchange_is_asked_and_its_answer_kept(
+    run: Run, listed_exchange: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = tmp_path / "cache.json"
+    place = ("--endpoint", listed_exchange.url, "--cache", cache)
+
+    assert run("instruments", "fetch", "BTCUSDT", "BTCUSDT", *place, "--json") == 0
+
+    result = json.loads(capsys.readouterr().out)
+    assert result["fetched"] == ["BTCUSDT"]
+    assert (result["refused"], result["endpoint"]) == ([], listed_exchange.url)
+    kept = json.loads(cache.read_text(encoding="utf-8"))["BTCUSDT"]
+    assert (kept["tick_size"], kept["source"], len(kept["tiers"])) == ("0.1", "exchange", 2)
+    assert len(listed_exchange.asked) == 2
+
+
+def test_a_symbol_that_the_exchange_does_not_know_fails_and_the_others_are_kept(
+    run: Run, listed_exchange: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = tmp_path / "cache.json"
+    place = ("--endpoint", listed_exchange.url, "--cache", cache)
+
+    assert run("instruments", "fetch", "NOPEUSDT", "BTCUSDT", *place) == 2
+
+    shown = capsys.readouterr().out
+    assert "1 symbols of" in shown
+    assert "refused: NOPEUSDT: it refused:" in shown
+    assert list(json.loads(cache.read_text(encoding="utf-8"))) == ["BTCUSDT"]
+
+
+def test_an_exchange_that_does_not_answer_fails_and_leaves_no_cache(
+    run: Run, listed_exchange: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed_exchange.maintenance = True
+    place = ("--endpoint", listed_exchange.url, "--cache", tmp_path / "cache.json")
+
+    assert run("instruments", "fetch", "BTCUSDT", *place) == 2
+
+    assert "HTTP 503" in capsys.readouterr().out
+    assert not (tmp_path / "cache.json").exists()
+
+
+def test_the_configuration_names_the_exchange_and_the_cache(
+    run: Run, listed_exchange: Any, project: Path
+) -> None:
+    config = project / "backtest.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(f"instrument_endpoint: {listed_exchange.url}\n{text}", encoding="utf-8")
+
+    assert run("instruments", "fetch", "BTCUSDT", "--config", config) == 0
+
+    assert "BTCUSDT" in (project / "instruments.json").read_text(encoding="utf-8")
+
+
+def test_a_word_that_names_no_endpoint_is_refused(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--endpoint", "mainet", "--cache", tmp_path / "cache.json")
+
+    assert run("instruments", "fetch", "BTCUSDT", *place) == 1
+
+    assert "--endpoint: expected mainnet, testnet, demo, or a URL" in capsys.readouterr().err
+
+
 def test_without_a_named_cache_the_one_in_conf_is_used(
     run: Run,
     listing: Path,

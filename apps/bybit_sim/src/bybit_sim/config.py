@@ -15,6 +15,7 @@ from appkit.instruments import InstrumentKeys
 from simvenue.messages import FillModel
 
 DEFAULT_PORT = 18080
+LOCKSTEP = "lockstep"
 SPEED = re.compile(r"max|lockstep|(?=.*[1-9])\d{1,4}(\.\d{1,3})?x")
 
 
@@ -151,7 +152,7 @@ class SimConfig(StrictModel):
 
     @model_validator(mode="after")
     def _must_fit_together(self) -> "SimConfig":
-        if self.settle and self.speed != "lockstep":
+        if self.settle and self.speed != LOCKSTEP:
             raise ValueError(
                 f"settle has no effect at speed {self.speed}; write `speed: lockstep` or remove it"
             )

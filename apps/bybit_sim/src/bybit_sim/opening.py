@@ -19,7 +19,7 @@ from bybit_sim.market.facts import KNOWN, SymbolFacts
 from bybit_sim.market.feed import Feed
 from bybit_sim.market.symbols import SymbolMarket
 from bybit_sim.market.synthetic import PRICES, SyntheticMarket, SyntheticTapes
-from gridcore.clock import Instant
+from gridcore.clock import MINUTE_US, Instant
 from gridcore.instrument import Instrument
 from gridcore.tiers import RiskTier, RiskTiers
 from tapes.errors import TapeError
@@ -51,6 +51,18 @@ def open_exchange(config: SimConfig, folder: Path) -> Opened:
     }
     accounts = [Account(_account_spec(one, config), markets, start) for one in config.accounts]
     return Opened(exchange=Exchange(accounts, markets, start), feed=feed)
+
+
+def play_first_prices(opened: Opened) -> None:
+    """Play on until every symbol has a price, at most a minute of market time."""
+    exchange, feed = opened.exchange, opened.feed
+    end = exchange.now + MINUTE_US
+    while any(market.last is None for market in exchange.markets.values()):
+        at = feed.next_at()
+        step = feed.next_step() if at is not None and at < end else None
+        if step is None:
+            return
+        exchange.play(step)
 
 
 def facts_of(symbol: str, config: SimConfig) -> SymbolFacts:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from appkit.exits import UserError
-from bybit_sim.config import SimConfig
+from bybit_sim.config import LOCKSTEP, SimConfig
 from bybit_sim.exchange.exchange import Exchange
 from bybit_sim.exchange.words import Row
 from bybit_sim.faults.board import FaultBoard
@@ -19,7 +19,7 @@ from bybit_sim.faults.plan import load_plan
 from bybit_sim.faults.words import Fault
 from bybit_sim.market.player import Player
 from bybit_sim.market.topics import PublicTopics
-from bybit_sim.opening import Opened, open_exchange
+from bybit_sim.opening import Opened, open_exchange, play_first_prices
 from bybit_sim.page.admin import routes
 from bybit_sim.page.requests import RequestLog
 from bybit_sim.rest.limits import AddressLimit, RateLimits, caps_of
@@ -58,6 +58,7 @@ class Running:
 
     def __init__(self, config: SimConfig, opened: Opened, faults: tuple[Fault, ...]) -> None:
         self.config = config
+        self._opened = opened
         self.exchange = opened.exchange
         self.board = FaultBoard(config.fault_seed or config.seed, faults)
         self.requests = RequestLog()
@@ -112,7 +113,13 @@ class Running:
         return self._wall.elapsed_ms()
 
     async def start(self) -> None:
-        """Listen, then begin to play; UserError when the port is taken."""
+        """Listen, then begin to play; UserError when the port is taken.
+
+        But in lockstep, where every row is to be settled, the market has prices from the first
+        request on.
+        """
+        if self.config.speed != LOCKSTEP:
+            play_first_prices(self._opened)
         try:
             await self.server.start()
         except OSError as error:

@@ -19,6 +19,7 @@ from bybit_sim.exchange.words import (
 )
 from gridcore.clock import HOUR_US, SECOND_US, Instant
 from gridcore.sides import BUY, SELL
+from simvenue import FillModel
 from simvenue.limits import Refusal
 
 Orders = Callable[..., NewOrder]
@@ -59,6 +60,7 @@ def test_a_resting_order_is_told_as_new_with_its_unchanged_position(
         "0.010",
         "",
     )
+    assert row["cumExecQty"] == "0.000"
     assert row["lastPriceOnCreated"] == "50000.00"
     (position,) = rows(pushes, POSITION)
     assert (position["positionIdx"], position["side"], position["size"], position["seq"]) == (
@@ -352,6 +354,21 @@ def test_with_latency_an_order_is_acknowledged_at_once_and_listed_when_it_has_ar
     assert pushes[0].at == order.created_at + 50_000
 
 
+def test_an_account_that_advances_far_acts_at_each_deadline(
+    make_exchange: Exchanges, new_order: Orders, trade: Plays
+) -> None:
+    exchange = make_exchange(latency_us=50_000)
+    trade(exchange, "50000")
+    account = exchange.accounts[UID]
+    sent_at = exchange.now
+    placed(account, new_order(None, order_type=OrderType.MARKET), sent_at)
+
+    account.advance(Instant(sent_at + 6 * HOUR_US))
+
+    funded_at = sent_at - SECOND_US + 6 * HOUR_US
+    assert {push.at for push in account.take_pushes()} == {sent_at + 50_000, funded_at}
+
+
 def test_a_cancel_that_loses_to_a_fill_is_told_as_a_second_filled(
     make_exchange: Exchanges, new_order: Orders, trade: Plays
 ) -> None:
@@ -457,6 +474,28 @@ def test_partial_fills_are_told_one_by_one_until_the_order_is_filled(
     assert told == ["PartiallyFilled"] * (len(told) - 1) + ["Filled"]
     assert len(told) > 1
     assert sum(fill.qty for fill in account.executions(None)) == order.cum_qty == order.qty
+
+
+def test_a_quote_fills_where_the_account_fills_by_quotes(
+    make_exchange: Exchanges, new_order: Orders, ticker: Plays
+) -> None:
+    exchange = make_exchange(fill_model=FillModel.BOOK_TOUCH)
+    ticker(exchange, "50000", bid="49999.9", ask="50000.1")
+    placed(exchange.accounts[UID], new_order("49000"), exchange.now)
+    exchange.take_pushes()
+
+    pushes = ticker(exchange, "49000.1", bid="48999.9", ask="49000")
+
+    assert [row["orderStatus"] for row in rows(pushes, ORDER)] == ["Filled"]
+
+
+def test_an_amendment_of_nothing_is_refused_110001(exchange: Exchange, account: Account) -> None:
+    change = Amendment(symbol="BTCUSDT", order_id="", order_link_id="no", qty="1", price=None)
+
+    outcome = account.amend(change, exchange.now)
+
+    assert isinstance(outcome, Refusal)
+    assert outcome.code == 110001
 
 
 def test_the_same_seed_gives_the_same_ids(

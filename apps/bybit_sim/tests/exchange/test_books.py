@@ -138,15 +138,20 @@ def check_books(account: Account, now: Instant) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(steps=st.lists(acts, max_size=25), partial=st.sampled_from([0, 600]))
+@given(
+    steps=st.lists(acts, max_size=25),
+    partial=st.sampled_from([0, 600]),
+    latency_us=st.sampled_from([0, 300_000, 3_000_000]),
+)
 def test_orders_legs_cash_and_executions_agree_with_the_venue(
     make_exchange: Callable[..., Exchange],
     trade: Any,
     new_order: Any,
     steps: list[tuple[Any, ...]],
     partial: int,
+    latency_us: int,
 ) -> None:
-    exchange = make_exchange(partial_fills=partial)
+    exchange = make_exchange(partial_fills=partial, latency_us=latency_us)
     trade(exchange, "50000")
     account = exchange.accounts[UID]
 

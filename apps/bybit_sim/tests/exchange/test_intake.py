@@ -61,6 +61,11 @@ Creating = Callable[..., OrderRecord | Refusal]
             110017,
             id="close of everything without a position",
         ),
+        pytest.param(
+            {**MARKET, "qty": "all", "side": SELL, "reduce_only": True, "close_on_trigger": True},
+            10001,
+            id="close of a quantity that is no number",
+        ),
         pytest.param({**MARKET, "symbol": "ETHUSDT"}, 110118, id="market order without a price"),
     ],
 )
@@ -129,6 +134,17 @@ def test_a_close_is_cut_to_what_its_leg_leaves_uncovered(create: Creating) -> No
     assert isinstance(first, OrderRecord)
     assert isinstance(second, OrderRecord)
     assert (first.qty, second.qty) == (Decimal("0.007"), Decimal("0.003"))
+
+
+def test_a_reduce_only_quantity_over_the_maximum_is_cut_instead_of_refused(
+    create: Creating,
+) -> None:
+    create(**MARKET)
+
+    outcome = create(price="51000", side=SELL, qty="1190.001", reduce_only=True)
+
+    assert isinstance(outcome, OrderRecord)
+    assert outcome.qty == Decimal("0.010")
 
 
 def test_quantity_zero_closes_the_whole_leg(create: Creating, account: Account) -> None:

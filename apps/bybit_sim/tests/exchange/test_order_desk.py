@@ -11,6 +11,7 @@ from bybit_sim.exchange.words import (
     Amendment,
     NewOrder,
     OrderRecord,
+    OrderType,
     PrivateTopic,
     Push,
     State,
@@ -86,6 +87,19 @@ def test_a_second_cancel_on_its_way_finds_a_cancelled_order_and_tells_nothing_of
     rows = told(trade(slow, "50000"), PrivateTopic.ORDER)
 
     assert [row["orderStatus"] for row in rows] == ["Cancelled"]
+
+
+def test_a_market_order_that_arrives_too_dear_is_rejected_and_told_once(
+    slow: Exchange, new_order: Orders, trade: Any
+) -> None:
+    account = slow.accounts[1001]
+    dear = new_order(None, "1.5", order_type=OrderType.MARKET)
+    orders = [account.create(dear, slow.now) for _ in range(2)]
+
+    rows = told(trade(slow, "50000"), PrivateTopic.ORDER)
+
+    assert [row["orderStatus"] for row in rows] == ["Filled", "Rejected"]
+    assert account.ended_orders(None, slow.now) == orders[::-1]
 
 
 def test_every_request_pushes_the_position_of_its_leg_b4(

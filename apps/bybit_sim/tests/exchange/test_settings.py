@@ -82,6 +82,15 @@ def test_the_tier_of_a_position_limits_the_leverage_110013(
     assert outcome == (110013, "cannot set leverage [60] gt maxLeverage [50.00] by risk limit")
 
 
+def test_before_any_price_only_the_symbol_limits_the_leverage(
+    make_exchange: Callable[..., Exchange],
+) -> None:
+    exchange = make_exchange()
+    account = exchange.accounts[1001]
+
+    assert account.set_leverage("BTCUSDT", "100", "100", exchange.now) is None
+
+
 def test_the_mode_is_switched_and_shows_in_the_position_rows(
     exchange: Exchange, account: Account
 ) -> None:

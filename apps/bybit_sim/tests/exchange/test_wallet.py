@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from bybit_sim.exchange.wallet import Standing, fee_row, info_row, key_row, wallet_row
+from bybit_sim.exchange.wallet import Funds, fee_row, info_row, key_row, wallet_row
 from bybit_sim.exchange.words import ApiKey
 from gridcore.clock import DAY_US, Instant
 
@@ -51,7 +51,7 @@ COIN_FIELDS = {
 }
 
 
-def standing(**changes: str) -> Standing:
+def funds(**changes: str) -> Funds:
     values = {
         "cash": "1000.5",
         "equity": "950.25",
@@ -61,11 +61,11 @@ def standing(**changes: str) -> Standing:
         "realised": "-7",
         **changes,
     }
-    return Standing(**{name: Decimal(text) for name, text in values.items()})
+    return Funds(**{name: Decimal(text) for name, text in values.items()})
 
 
 def test_the_wallet_has_every_field_and_its_sums_agree() -> None:
-    row: dict[str, Any] = wallet_row(standing(), "REGULAR_MARGIN")
+    row: dict[str, Any] = wallet_row(funds(), "REGULAR_MARGIN")
 
     assert set(row) == ACCOUNT_FIELDS
     (coin,) = row["coin"]
@@ -88,13 +88,13 @@ def test_the_wallet_has_every_field_and_its_sums_agree() -> None:
 
 
 def test_nothing_is_available_below_zero_and_without_equity_there_is_no_rate() -> None:
-    row = wallet_row(standing(equity="-1"), "REGULAR_MARGIN")
+    row = wallet_row(funds(equity="-1"), "REGULAR_MARGIN")
 
     assert (row["totalAvailableBalance"], row["accountIMRate"]) == ("0", "0")
 
 
 def test_in_isolated_margin_the_account_wide_numbers_are_empty() -> None:
-    row = wallet_row(standing(), "ISOLATED_MARGIN")
+    row = wallet_row(funds(), "ISOLATED_MARGIN")
 
     wide = [
         "accountIMRate",

@@ -131,14 +131,6 @@ def test_clocks_skewed_together_add_up() -> None:
     assert [board.skew_ms(at) for at in (0, 1000, 1500, 2000)] == [0, 900, 700, 0]
 
 
-def test_the_next_change_is_the_next_edge_of_any_window() -> None:
-    board = FaultBoard(1, [fault(W.REFUSING), fault(W.FRAME_LOST, from_ms=1500)])
-
-    changes = [board.next_change(at) for at in (0, 1000, 1500, 2000)]
-
-    assert changes == [1000, 1500, 2000, None]
-
-
 def test_a_fault_taken_off_acts_no_more_and_its_number_is_not_used_again() -> None:
     board = FaultBoard(1, [fault(W.FRAME_LOST)])
 

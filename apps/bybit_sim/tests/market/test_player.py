@@ -130,7 +130,7 @@ def test_at_max_speed_the_market_ends_as_step_by_step(
 ) -> None:
     rows = [(step * 217 * MS, 1000 + (step * step) % 37, 1 + step % 5, 1) for step in range(2_000)]
     recorded = tape(rows)
-    found = []
+    found: list[object] = []
     for speed in ("max", "lockstep"):
         market = SymbolMarket(BTCUSDT, start)
         play(

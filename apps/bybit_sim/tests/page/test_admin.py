@@ -1,13 +1,16 @@
 """The endpoints under /sim."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bybit_sim.exchange.words import PrivateTopic
+from bybit_sim.faults.plan import load_plan
 from bybit_sim.faults.words import Fault, WireFault
 from bybit_sim.page.admin import Admin, routes
 from gridcore.sides import BUY, SELL
@@ -160,6 +163,27 @@ def test_faults_are_listed_with_what_they_did(ask: Run, simulation: Any) -> None
     ]
 
 
+def test_a_fault_is_in_force_until_its_window_ends(ask: Run, simulation: Any) -> None:
+    for until in (5_000, 5_001):
+        simulation.board.add(Fault(kind=W.FRAME_LOST, from_ms=5_000 - 1, until_ms=until))
+
+    _, row = ask("GET", "/sim/faults")
+
+    assert [one["in_force"] for one in row["faults"]] == [False, True]
+
+
+def test_the_board_is_a_plan_that_can_be_loaded_again(
+    ask: Run, simulation: Any, tmp_path: Path
+) -> None:
+    ask("POST", "/sim/fault", {"kind": "frame_lost", "target": "order", "chance": 5})
+    ask("POST", "/sim/fault", {"kind": "socket_closed", "amount": 1001, "account": 1})
+    path = tmp_path / "faults.json"
+
+    path.write_text(json.dumps(ask("GET", "/sim/plan")[1]))
+
+    assert load_plan(path) == tuple(one.fault for one in simulation.board.standing())
+
+
 def test_requests_are_listed(ask: Run, simulation: Any) -> None:
     simulation.requests.note(
         at_ms=1,
@@ -216,12 +240,16 @@ def test_orders_are_cancelled_by_hand_one_or_all(ask: Run, simulation: Any) -> N
     assert simulation.exchange.accounts[1].open_orders(None) == []
 
 
-def test_money_moves_into_the_wallet_and_out_of_it(ask: Run) -> None:
+def test_money_moves_into_the_wallet_and_out_of_it_and_the_stream_tells(
+    ask: Run, simulation: Any
+) -> None:
     ask("POST", "/sim/cash", {"account": "second", "amount": "250.5"})
 
     _, row = ask("POST", "/sim/cash", {"account": 2, "amount": -50})
 
     assert Decimal(row["wallet"]["totalWalletBalance"]) == Decimal("10200.5")
+    told = [push.uid for push in simulation.hub.pushed if push.topic is PrivateTopic.WALLET]
+    assert told == [2, 2]
 
 
 def bought(ask: Run) -> None:

@@ -61,6 +61,7 @@ def test_ended_orders_are_listed_when_asked_for_and_at_most_500(client: Any, an_
 
     assert sum(len(page["list"]) for page in pages) == 500
     assert pages[0]["list"][0]["orderId"] == "order-0599"
+    assert pages[9]["list"][49]["orderId"] == "order-0100"
 
 
 def test_an_order_is_found_by_either_id_in_either_state(client: Any, an_order: Any) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import requests
+from Crypto.PublicKey import RSA
+from pybit._http_manager import generate_signature
 from pybit.unified_trading import HTTP
 from requests.adapters import BaseAdapter
 
@@ -72,6 +74,15 @@ def test_a_signature_is_lower_case_hex_of_the_exact_text() -> None:
     assert not signature_matches("secret", b"GET/realtime2", expected)
     assert not signature_matches("secret", b"GET/realtime1", expected.upper())
     assert not signature_matches("secret", b"GET/realtime1", "\udcff")
+
+
+def test_a_public_key_in_place_of_the_secret_verifies_rsa_signatures() -> None:
+    private = RSA.generate(1024)
+    signature = generate_signature(True, private.export_key().decode(), "GET/realtime1")
+    public_pem = private.public_key().export_key().decode()
+
+    assert signature_matches(public_pem, b"GET/realtime1", signature)
+    assert not signature_matches(public_pem, b"GET/realtime2", signature)
 
 
 def test_unknown_expired_and_unbound_keys_are_told_apart(client: Any) -> None:

@@ -50,10 +50,10 @@ class FakeDesk:
 
     asked: list[HttpRequest] = field(default_factory=list)
 
-    def handle(self, request: HttpRequest, *, skew_us: int = 0) -> HttpReply:
-        """Answer with the skew, so that a test can see it."""
+    def handle(self, request: HttpRequest, *, stale_us: int = 0, skew_us: int = 0) -> HttpReply:
+        """Answer with staleness and skew, so that a test can see them."""
         self.asked.append(request)
-        body = {"retCode": 0, "retMsg": "OK", "result": {"skew": skew_us}}
+        body = {"retCode": 0, "retMsg": "OK", "result": {"skew": skew_us, "stale": stale_us}}
         return HttpReply(status=200, body=orjson.dumps(body), headers={"X-Bapi-Limit": "10"})
 
 

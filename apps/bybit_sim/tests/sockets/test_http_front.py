@@ -120,3 +120,13 @@ def test_a_skewed_clock_is_told_to_the_desk(
             assert (await reply.json())["result"]["skew"] == -9_000_000
 
     play(story, acting(WireFault.CLOCK_SKEWED, amount=-9000))
+
+
+def test_a_stale_answer_is_asked_of_the_desk(
+    play: Callable[..., None], acting: Callable[..., Fault]
+) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.http.get(f"{bench.url}/v5/x") as reply:
+            assert (await reply.json())["result"]["stale"] == 1_500_000
+
+    play(story, acting(WireFault.ANSWER_STALE, amount=1500))

@@ -156,6 +156,14 @@ def test_what_nobody_states_is_refused_with_the_ways_to_supply_it(
     assert str(cache.path) in caught.value.message
     assert "instruments.BTCUSDT" in str(caught.value.hint)
     assert "backtest instruments import FILE" in str(caught.value.hint)
+    assert "backtest instruments fetch BTCUSDT" in str(caught.value.hint)
+
+
+def test_a_silent_exchange_is_named_where_nothing_else_knows(cache: InstrumentCache) -> None:
+    source = Exchange(SourceSilent(reason="no connection"))
+
+    with pytest.raises(UserError, match="the exchange gave no answer: no connection"):
+        resolve_instrument("BTCUSDT", now=NOW, cache=cache, source=source)
 
 
 def test_an_unknown_symbol_names_its_neighbour(

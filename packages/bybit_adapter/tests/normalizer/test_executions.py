@@ -11,6 +11,7 @@ from bybit_adapter.normalizer.numbers import Scale
 from bybit_adapter.normalizer.words import BadElement
 from gridcore.clock import Instant
 from gridcore.events import ExecType, Execution, FundingPaid
+from gridcore.instrument import Steps
 from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType
 
 Make = Callable[..., dict[str, Any]]
@@ -34,9 +35,9 @@ def test_a_fill(execution_row: Make, scale: Scale) -> None:
         direction=LONG,
         side=SELL,
         price=542001,
-        qty=4,
-        leaves=6,
-        closed=4,
+        qty=Steps(4),
+        leaves=Steps(6),
+        closed=Steps(4),
         fee=Decimal("0.04336008"),
         kind=ExecType.TRADE,
         is_maker=True,
@@ -144,7 +145,7 @@ def test_funding_changes_the_wallet_and_longs_pay_a_positive_rate_ls44(
         at=Instant(1_762_199_125_353_000),
         exec_id="0ab1bdf7-4219-438b-b30a-32ec863018f7",
         direction=direction,
-        qty=20,
+        qty=Steps(20),
         rate=Decimal(rate),
         price=Decimal("54200.10"),
         amount=-Decimal(fee),

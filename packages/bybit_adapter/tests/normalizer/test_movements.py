@@ -11,6 +11,7 @@ from bybit_adapter.normalizer.numbers import Scale
 from bybit_adapter.normalizer.words import BadElement, Reason
 from gridcore.clock import Instant
 from gridcore.events import CashKind, CashMoved, FundingPaid
+from gridcore.instrument import Steps
 from gridcore.sides import LONG
 
 AT = Instant(1_762_199_126_022_000)
@@ -52,7 +53,7 @@ def test_a_long_pays_funding_under_the_id_of_its_execution_ls44(read: Read) -> N
         at=Instant(1_762_185_600_000_000),
         exec_id="534c0003-4bf7-486f-aa02-78cee36825e4",
         direction=LONG,
-        qty=20,
+        qty=Steps(20),
         rate=Decimal("0.0001"),
         price=Decimal("54200.1"),
         amount=Decimal("-0.1084"),

@@ -10,6 +10,7 @@ from bybit_adapter.normalizer.orders import order
 from bybit_adapter.normalizer.words import BadElement, Reason
 from gridcore.clock import Instant
 from gridcore.events import OrderStatus, OrderUpdate
+from gridcore.instrument import Steps
 from gridcore.sides import BUY, LONG, SELL, SHORT
 
 Make = Callable[..., dict[str, Any]]
@@ -31,9 +32,9 @@ def test_a_resting_order(order_row: Make, scale: Scale) -> None:
         direction=LONG,
         side=BUY,
         price=541234,
-        qty=10,
-        leaves=10,
-        filled=0,
+        qty=Steps(10),
+        leaves=Steps(10),
+        filled=Steps(0),
         status=OrderStatus.NEW,
         reduce_only=False,
     )

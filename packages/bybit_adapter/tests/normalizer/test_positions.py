@@ -11,6 +11,7 @@ from bybit_adapter.normalizer.positions import position
 from bybit_adapter.normalizer.words import BadElement, Reason
 from gridcore.clock import Instant
 from gridcore.events import NO_LIQUIDATION, PositionUpdate
+from gridcore.instrument import Steps
 from gridcore.sides import LONG, SHORT, DirectionType
 
 Make = Callable[..., dict[str, Any]]
@@ -29,7 +30,7 @@ def test_a_long_without_liquidation_price(position_row: Make, scale: Scale) -> N
         symbol="BTCUSDT",
         at=Instant(1_762_199_125_472_000),
         direction=LONG,
-        size=20,
+        size=Steps(20),
         entry=Decimal("54000.5"),
         liquidation=NO_LIQUIDATION,
         mark=Decimal("54100.02"),

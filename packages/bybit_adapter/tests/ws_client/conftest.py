@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import WSMessage, WSMsgType, web
 
+from bybit_adapter.ws_client.clock import Moment
 from bybit_adapter.ws_client.words import Fatal, Outage, Restored, Timing
 from gridcore.clock import SECOND_US, Instant
 
@@ -45,6 +46,8 @@ class Venue:
         self.handshake_status: int | None = None
         self.authentication: str | None = ""
         """Text of a refusal; "" accepts; None answers nothing."""
+        self.ahead_ms = 0
+        """How far the server's clock is ahead; an expiry must lie in its future (bybit.md B.2)."""
         self.acknowledges = True
         self.echoes = True
         self.refused: set[str] = set()
@@ -149,12 +152,9 @@ class Venue:
         if words["op"] == "ping":
             await peer.line.send_json({"success": True, "ret_msg": "pong", "op": "ping"})
         elif words["op"] == "auth" and self.authentication is not None:
-            answer = {
-                "success": not self.authentication,
-                "ret_msg": self.authentication,
-                "op": "auth",
-                "conn_id": "c",
-            }
+            now_ms = time.time_ns() // 1_000_000 + self.ahead_ms
+            refusal = "Params Error" if words["args"][1] <= now_ms else self.authentication
+            answer = {"success": not refusal, "ret_msg": refusal, "op": "auth", "conn_id": "c"}
             await peer.line.send_json(answer)
         elif words["op"] == "subscribe":
             await self._subscribe(peer, words)
@@ -238,33 +238,37 @@ class Consumer:
 
 
 class VirtualClock:
-    """Time that passes only where somebody waits for it, with an agenda of what happens when."""
+    """Time that passes only where somebody waits for it, with an agenda of what happens when.
 
-    def __init__(self, start: Instant) -> None:
+    `lead_us`: how far the exchange's clock is ahead; a test may let it jump.
+    """
+
+    def __init__(self, start: int) -> None:
         self._now = start
+        self.lead_us = 0
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._entries = 0
 
-    def now(self) -> Instant:
-        return self._now
+    def moment(self) -> Moment:
+        return Moment(steady_us=self._now, exchange=Instant(self._now + self.lead_us))
 
     def ahead_us(self) -> int:
-        return 0
+        return self.lead_us
 
     def after(self, delay_us: int, action: Callable[[], None]) -> None:
         """Lets `action` happen `delay_us` from now."""
         self._entries += 1
         heapq.heappush(self._agenda, (self._now + delay_us, self._entries, action))
 
-    def take(self, inbox: SimpleQueue[Any], until: Instant) -> Any:
-        while inbox.empty() and self._agenda and self._agenda[0][0] <= until:
+    def take(self, inbox: SimpleQueue[Any], until_us: int) -> Any:
+        while inbox.empty() and self._agenda and self._agenda[0][0] <= until_us:
             moment, _, action = heapq.heappop(self._agenda)
-            self._now = Instant(max(self._now, moment))
+            self._now = max(self._now, moment)
             action()
         try:
             return inbox.get_nowait()
         except Empty:
-            self._now = Instant(max(self._now, until))
+            self._now = max(self._now, until_us)
             return None
 
 
@@ -296,7 +300,7 @@ def consumer() -> Consumer:
 @pytest.fixture
 def virtual_clock() -> VirtualClock:
     """Virtual time, from 2026-01-01 on."""
-    return VirtualClock(Instant(1_767_225_600 * SECOND_US))
+    return VirtualClock(1_767_225_600 * SECOND_US)
 
 
 @pytest.fixture

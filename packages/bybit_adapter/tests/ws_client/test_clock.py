@@ -1,7 +1,6 @@
 """The exchange's time from this machine's clocks."""
 
 import time
-from itertools import chain, repeat
 from queue import SimpleQueue
 
 from hypothesis import given
@@ -90,15 +89,25 @@ def test_an_item_is_taken_before_the_moment_has_come() -> None:
     inbox: SimpleQueue[str] = SimpleQueue()
     inbox.put("event")
 
-    assert clock.take(inbox, Instant(clock.now() + 3_600 * SECOND_US)) == "event"
+    assert clock.take(inbox, clock.own_us() + 3_600 * SECOND_US) == "event"
 
 
 def test_nothing_is_taken_from_an_empty_inbox_once_the_moment_has_come() -> None:
     clock = SystemClock()
-    moments = chain([clock.now() - SECOND_US], repeat(clock.now() + 1_000))
     inbox: SimpleQueue[str] = SimpleQueue()
+    until_us = clock.own_us() + 1_000
 
-    assert clock.take(inbox, Instant(next(moments))) is None
-    until = Instant(next(moments))
-    assert clock.take(inbox, until) is None
-    assert clock.now() >= until
+    assert clock.take(inbox, clock.own_us() - SECOND_US) is None
+    assert clock.take(inbox, until_us) is None
+    assert clock.own_us() >= until_us
+
+
+def test_limits_do_not_notice_what_is_learnt_about_the_exchange() -> None:
+    clock = SystemClock()
+    before = clock.moment()
+
+    clock.synchronise(lambda: Instant(clock.own_us() + 3_600 * SECOND_US))
+
+    after = clock.moment()
+    assert after.steady_us - before.steady_us < 60 * SECOND_US
+    assert after.exchange - before.exchange >= 3_599 * SECOND_US

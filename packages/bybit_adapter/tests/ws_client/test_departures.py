@@ -1,15 +1,14 @@
 """Which generations still run, and which hang."""
 
 from bybit_adapter.ws_client.departures import Departures
-from gridcore.clock import Instant
 
 
 def test_what_leaves_in_time_is_not_abandoned() -> None:
     departures = Departures()
-    departures.leave(1, Instant(10))
+    departures.leave(1, 10)
 
     departures.left(1)
-    departures.check(Instant(100))
+    departures.check(100)
 
     assert departures.abandoned() == 0
     assert not departures.leaving()
@@ -18,12 +17,12 @@ def test_what_leaves_in_time_is_not_abandoned() -> None:
 
 def test_what_does_not_leave_is_abandoned_at_its_deadline() -> None:
     departures = Departures()
-    departures.leave(1, Instant(10))
+    departures.leave(1, 10)
 
-    departures.check(Instant(9))
+    departures.check(9)
     assert departures.abandoned() == 0
     assert departures.next_deadline() == 10
-    departures.check(Instant(10))
+    departures.check(10)
 
     assert departures.abandoned() == 1
     assert not departures.leaving()
@@ -42,9 +41,9 @@ def test_what_was_constructed_late_gets_a_deadline_for_its_exit() -> None:
     departures = Departures()
     departures.abandon(1)
 
-    departures.leave(1, Instant(10))
+    departures.leave(1, 10)
 
     assert departures.abandoned() == 0
     assert departures.leaving()
-    departures.check(Instant(10))
+    departures.check(10)
     assert departures.abandoned() == 1

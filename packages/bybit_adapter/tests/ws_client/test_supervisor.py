@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bybit_adapter.ws_client.clock import Moment
 from bybit_adapter.ws_client.supervisor import TRANSITIONS, Supervisor
 from bybit_adapter.ws_client.words import (
     Acknowledged,
@@ -36,9 +37,28 @@ TRADES = "publicTrade.BTCUSDT"
 HEALTHY = Vitals(alive=True, pongs=0, pong_at=None, heard_at=None, topics={})
 
 
-def at(seconds: float) -> Instant:
+AHEAD_US = 7 * SECOND_US
+"""The exchange's clock is so far ahead of ours."""
+
+
+def us(seconds: float) -> int:
+    """A moment after the beginning, by the steady clock."""
+    return int(seconds * SECOND_US)
+
+
+def told_at(seconds: float) -> Instant:
+    """A moment after the beginning, as the consumer is told it."""
+    return Instant(us(seconds) + AHEAD_US)
+
+
+def at(seconds: float) -> Moment:
     """A moment after the beginning."""
-    return Instant(int(seconds * SECOND_US))
+    return Moment(steady_us=us(seconds), exchange=told_at(seconds))
+
+
+def at_us(steady_us: int) -> Moment:
+    """A moment by the steady clock."""
+    return at(steady_us / SECOND_US)
 
 
 def supervisor(*topics: str, private: bool = False) -> Supervisor:
@@ -72,12 +92,12 @@ class TestTheWayUp:
 
         assert one.start(at(0)) == [Open(generation=1)]
         request = asked(one.handle(Opened(generation=1), at(1)))[0]
-        assert one.phase is Phase.SUBSCRIBING
+        before = one.phase
         told = one.handle(
             Acknowledged(generation=1, request=request.request, accepted=True, text=""), at(2)
         )
 
-        assert one.phase is Phase.LIVE
+        assert (before, one.phase) == (Phase.SUBSCRIBING, Phase.LIVE)
         assert [type(command) for command in told] == [Restored]
 
     def test_a_private_connection_asks_for_nothing_before_it_is_authenticated(self) -> None:
@@ -120,7 +140,7 @@ class TestTheWayUp:
 
         assert isinstance(told[0], Outage)
         assert told[0].detail == "HTTP 403"
-        assert one.next_deadline() == at(1) + 10 * MINUTE_US
+        assert one.next_deadline() == us(1) + 10 * MINUTE_US
 
 
 class TestLosses:
@@ -134,14 +154,14 @@ class TestLosses:
             Leave(generation=1),
             Outage(
                 topics=(TICKERS, TRADES),
-                since=at(21),
-                noticed_at=at(23),
+                since=told_at(21),
+                noticed_at=told_at(23),
                 reason=Reason.CLOSED,
                 detail="cut",
                 connection_replaced=True,
             ),
         ]
-        assert one.next_deadline() == at(24)
+        assert one.next_deadline() == us(24)
         assert one.tick(None, at(24)) == [Open(generation=2)]
 
     def test_what_an_older_connection_still_says_is_not_heard(self) -> None:
@@ -164,7 +184,7 @@ class TestLosses:
 
         assert isinstance(told[1], Outage)
         assert told[1].reason is Reason.PONG_MISSING
-        assert told[1].since == at(20)
+        assert told[1].since == told_at(20)
 
     def test_a_thread_that_ended_without_a_word_is_noticed(self) -> None:
         # websocket-client before 1.9 ends so after a close frame (bybit.md C.4).
@@ -189,8 +209,8 @@ class TestLosses:
         assert leave == Leave(generation=1)
         assert isinstance(tickers, Outage)
         assert isinstance(trades, Outage)
-        assert (tickers.topics, tickers.since) == ((TICKERS,), at(50))
-        assert (trades.topics, trades.since) == ((TRADES,), at(80))
+        assert (tickers.topics, tickers.since) == ((TICKERS,), told_at(50))
+        assert (trades.topics, trades.since) == ((TRADES,), told_at(80))
 
     @pytest.mark.parametrize("private", [True, False])
     def test_an_answer_that_does_not_come_costs_the_connection(self, private: bool) -> None:
@@ -233,14 +253,14 @@ class TestLosses:
         one.start(at(0))
         for generation in range(1, 4):
             one.handle(OpenFailed(generation=generation, detail="no", status=None), at(100))
-            one.tick(None, one.next_deadline())
+            one.tick(None, at_us(one.next_deadline()))
         request = asked(one.handle(Opened(generation=4), at(200)))[0].request
         one.handle(Acknowledged(generation=4, request=request, accepted=True, text=""), at(201))
         one.tick(HEALTHY, at(211))
 
         one.handle(cut(4), at(212))
 
-        assert one.next_deadline() == at(213)
+        assert one.next_deadline() == us(213)
 
 
 class TestTheEnd:
@@ -261,7 +281,7 @@ class TestTheEnd:
 
         assert told == [
             Leave(generation=3),
-            Fatal(kind=FatalKind.AUTHENTICATION, at=at(200), detail=refusal),
+            Fatal(kind=FatalKind.AUTHENTICATION, at=told_at(200), detail=refusal),
         ]
         assert one.phase is Phase.FAILED
 
@@ -283,7 +303,7 @@ class TestTheEnd:
         one = supervisor(TICKERS)
         told = one.start(at(0))
         while not any(isinstance(command, Fatal) for command in told):
-            told = one.tick(None, one.next_deadline())
+            told = one.tick(None, at_us(one.next_deadline()))
 
         assert one.abandoned() == 9
         assert one.generation == 9
@@ -293,12 +313,12 @@ class TestTheEnd:
         one = supervisor(TICKERS)
         one.start(at(0))
         for _ in range(2_000):
-            for command in one.tick(None, one.next_deadline()):
+            for command in one.tick(None, at_us(one.next_deadline())):
                 assert not isinstance(command, Fatal)
             if one.generation > 3:
                 one.handle(
                     OpenFailed(generation=one.generation - 3, detail="at last", status=None),
-                    one.next_deadline(),
+                    at_us(one.next_deadline()),
                 )
 
         assert one.generation > 500
@@ -368,7 +388,7 @@ def test_whatever_happens_the_story_told_is_one_story(
     requests = [command.request for command in asked(told)]
     now = at(0)
     for kind, step, yes, delay_us, reason in story:
-        now = Instant(now + delay_us)
+        now = at_us(now.steady_us + delay_us)
         generation = max(1, one.generation + step)
         event: Event | None = None
         match kind:
@@ -397,7 +417,7 @@ def test_whatever_happens_the_story_told_is_one_story(
         requests += [command.request for command in asked(commands)]
         told += commands
         if one.phase not in (Phase.FAILED, Phase.STOPPED):
-            assert one.next_deadline() > now
+            assert one.next_deadline() > now.steady_us
 
     opened = [command.generation for command in told if isinstance(command, Open)]
     assert opened == list(range(1, len(opened) + 1))

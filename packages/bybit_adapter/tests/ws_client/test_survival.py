@@ -4,6 +4,7 @@ Plain pybit is the unmodified class; only the module's addresses point at the sc
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from bybit_adapter.credentials import Credentials
 from bybit_adapter.ws_client.client import WsClient, private_client, public_client
 from bybit_adapter.ws_client.clock import SystemClock
 from bybit_adapter.ws_client.words import FatalKind, Phase, Reason, Timing
+from gridcore.clock import Instant
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
@@ -332,6 +334,28 @@ class TestFramesThatKill:
         assert consumer.frames() == [DELTA, BOOK_SNAPSHOT, UNKNOWN_LEVEL_DELETED]
         assert consumer.outages() == []
 
+    def test_plain_pybit_dies_of_a_frame_that_overtakes_its_own_bookkeeping(
+        self, venue: Any, plain: Plain
+    ) -> None:
+        """The subscribe race: what comes before pybit has registered the topic kills it."""
+        socket = plain()
+        venue.await_peers(1)
+
+        venue.push(SNAPSHOT)
+
+        assert dies(socket)
+
+    def test_the_client_takes_frames_before_their_acknowledgement(
+        self, venue: Any, consumer: Any, client: Client
+    ) -> None:
+        client(TRADES)
+        venue.await_peers(1)
+
+        venue.push(SNAPSHOT)
+        consumer.wait(lambda told: told.frames() and told.restored())
+
+        assert consumer.outages() == []
+
     @pytest.mark.parametrize("text", ["", "null", "[]", "{", '{"op":"subscribe"}', '{"x":1}'])
     def test_the_client_lives_on_after_frames_that_nobody_expects(
         self, venue: Any, consumer: Any, client: Client, text: str
@@ -436,6 +460,36 @@ class TestRefusals:
         consumer.wait(lambda told: len(told.restored()) == 4)
 
         assert consumer.fatals() == []
+
+    def test_plain_pybit_is_refused_by_a_server_whose_clock_is_two_seconds_ahead(
+        self, venue: Any, plain: Plain
+    ) -> None:
+        venue.ahead_ms = 2_000
+
+        assert dies(plain("private"))
+
+    @pytest.mark.parametrize("ahead_ms", [-3_600_000, 2_000, 3_600_000])
+    def test_the_client_measures_the_servers_clock_and_is_accepted(
+        self, venue: Any, consumer: Any, quick: Timing, ahead_ms: int
+    ) -> None:
+        venue.ahead_ms = ahead_ms
+        clock = SystemClock()
+        one = private_client(
+            venue.url,
+            KEYS,
+            consumer,
+            clock=clock,
+            timing=quick,
+            synchronise=lambda: void(
+                clock.synchronise(lambda: Instant(time.time_ns() // 1_000 + 1_000 * venue.ahead_ms))
+            ),
+        )
+        one.start()
+
+        consumer.wait(lambda told: len(told.restored()) == 4 or told.fatals())
+
+        assert consumer.outages() == []
+        one.close()
 
     def test_plain_pybit_subscribes_after_a_reconnect_without_waiting_to_be_authenticated(
         self, venue: Any, plain: Plain

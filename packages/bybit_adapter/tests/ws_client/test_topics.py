@@ -2,6 +2,7 @@
 
 import pytest
 
+from bybit_adapter.ws_client.clock import Moment
 from bybit_adapter.ws_client.topics import TopicBook, checked_topics
 from bybit_adapter.ws_client.words import (
     Outage,
@@ -17,19 +18,26 @@ TICKERS = "tickers.BTCUSDT"
 TRADES = "publicTrade.BTCUSDT"
 
 
-def at(seconds: float) -> Instant:
+AHEAD_US = 7 * SECOND_US
+"""The exchange's clock is so far ahead of ours."""
+
+
+def told(seconds: float) -> Instant:
+    """A moment after the beginning, as the consumer is told it."""
+    return Instant(int(seconds * SECOND_US) + AHEAD_US)
+
+
+def at(seconds: float) -> Moment:
     """A moment after the beginning."""
-    return Instant(int(seconds * SECOND_US))
+    return Moment(steady_us=int(seconds * SECOND_US), exchange=told(seconds))
 
 
 def book(*topics: str, one_by_one: bool = False) -> TopicBook:
     """A book at the beginning, with the real limits."""
-    return TopicBook(
-        topics, one_by_one=one_by_one, timing=Timing(), draw=lambda: 0.0, now=Instant(0)
-    )
+    return TopicBook(topics, one_by_one=one_by_one, timing=Timing(), draw=lambda: 0.0, now=at(0))
 
 
-def vitals(**topics: tuple[int, Instant]) -> Vitals:
+def vitals(**topics: tuple[int, Moment]) -> Vitals:
     """A socket on which `tickers` has delivered as said."""
     heard = {TICKERS: topics["tickers"]} if topics else {}
     return Vitals(alive=True, pongs=0, pong_at=None, heard_at=None, topics=heard)
@@ -57,13 +65,13 @@ class TestAsking:
         topics = book(TICKERS, TRADES)
         request = topics.begin(1, at(1))[0].request
 
-        told = topics.answered(request, True, "", at(2))
+        story = topics.answered(request, True, "", at(2))
 
-        assert told == [
+        assert story == [
             Restored(
                 topics=(TICKERS, TRADES),
-                since=at(0),
-                until=at(2),
+                since=told(0),
+                until=told(2),
                 reason=Reason.STARTING,
                 detail="",
             )
@@ -89,7 +97,7 @@ class TestAsking:
         topics = book(TICKERS)
         topics.begin(1, at(1))
 
-        assert topics.next_deadline() == at(11)
+        assert topics.next_deadline() == at(11).steady_us
         assert topics.overdue(at(10.9)) == ()
         assert topics.overdue(at(11)) == (TICKERS,)
 
@@ -99,29 +107,32 @@ class TestRefusals:
         topics = book(TICKERS, TRADES)
         request = topics.begin(1, at(1))[0].request
 
-        told = topics.answered(request, False, "no such topic", at(2))
+        story = topics.answered(request, False, "no such topic", at(2))
 
-        assert [one.topics for one in told if isinstance(one, Subscribe)] == [(TICKERS,), (TRADES,)]
+        assert [one.topics for one in story if isinstance(one, Subscribe)] == [
+            (TICKERS,),
+            (TRADES,),
+        ]
         assert topics.down() == (TICKERS, TRADES)
 
     def test_a_topic_refused_alone_is_told_once_and_asked_again_for_ever(self) -> None:
         topics = book(TICKERS)
         request = topics.begin(1, at(1))[0].request
 
-        told = topics.answered(request, False, "no such topic", at(2))
+        story = topics.answered(request, False, "no such topic", at(2))
 
-        assert isinstance(told[0], Outage)
-        assert told[0].reason is Reason.SUBSCRIPTION_REFUSED
-        assert told[0].detail == "no such topic"
+        assert isinstance(story[0], Outage)
+        assert story[0].reason is Reason.SUBSCRIPTION_REFUSED
+        assert story[0].detail == "no such topic"
         assert topics.settled()
         waits = []
         now = at(2)
         for _ in range(7):
             deadline = topics.next_deadline()
             assert deadline is not None
-            waits.append((deadline - now) / SECOND_US)
-            now = deadline
-            assert topics.due(Instant(now - 1)) == []
+            waits.append((deadline - now.steady_us) / SECOND_US)
+            now = at(deadline / SECOND_US)
+            assert topics.due(at(deadline / SECOND_US - 0.01)) == []
             again = topics.due(now)
             assert topics.answered(again[0].request, False, "no such topic", now) == []
         assert waits == [1, 2, 4, 8, 15, 15, 15]
@@ -145,15 +156,15 @@ class TestLosses:
         again = topics.lost(
             topics.topics, at(70), at(80), Reason.OPEN_FAILED, "no", connection_replaced=True
         )
-        told = topics.answered(topics.begin(2, at(90))[0].request, True, "", at(91))
+        story = topics.answered(topics.begin(2, at(90))[0].request, True, "", at(91))
 
-        assert [(one.topics, one.since) for one in first] == [((TICKERS, TRADES), at(50))]
+        assert [(one.topics, one.since) for one in first] == [((TICKERS, TRADES), told(50))]
         assert again == []
-        assert told == [
+        assert story == [
             Restored(
                 topics=(TICKERS, TRADES),
-                since=at(50),
-                until=at(91),
+                since=told(50),
+                until=told(91),
                 reason=Reason.CLOSED,
                 detail="cut",
             )
@@ -169,7 +180,7 @@ class TestLosses:
             (TICKERS,), at(7), at(8), Reason.OPEN_FAILED, "no", connection_replaced=True
         )
 
-        assert [one.since for one in first] == [at(0)]
+        assert [one.since for one in first] == [told(0)]
         assert again == []
 
 
@@ -205,8 +216,8 @@ class TestSilence:
         for _ in range(7):
             start = now
             while not topics.silent(vitals(tickers=(1, start)), now):
-                now = Instant(now + SECOND_US // 10)
-            gaps.append(round((now - start) / SECOND_US))
+                now = at(now.steady_us / SECOND_US + 0.1)
+            gaps.append(round((now.steady_us - start.steady_us) / SECOND_US))
             topics.answered(topics.begin(1, now)[0].request, True, "", now)
         assert gaps == [30, 60, 120, 240, 480, 600, 600]
 

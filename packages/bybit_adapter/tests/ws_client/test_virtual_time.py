@@ -1,6 +1,7 @@
 """The whole client on virtual time: the real limits, hours in moments."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate, cycle, islice, pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from bybit_adapter.ws_client.client import WsClient
+from bybit_adapter.ws_client.clock import Moment
 from bybit_adapter.ws_client.words import (
     Acknowledged,
     Authenticated,
@@ -46,8 +48,8 @@ class Line:
         self._generation = generation
         self._report = report
         self._pongs = pongs
-        self._opened_at = clock.now()
-        self.frozen_at: Instant | None = None
+        self._opened_us = clock.moment().steady_us
+        self.frozen_us: int | None = None
         report(Authenticated(generation=generation, accepted=True, text=""))
 
     def subscribe(self, request: str, topics: tuple[str, ...]) -> None:
@@ -62,15 +64,19 @@ class Line:
         pass
 
     def vitals(self) -> Vitals:
-        until = self._clock.now() if self.frozen_at is None else self.frozen_at
-        come = [moment for moment in self._pongs if self._opened_at + moment <= until]
+        now = self._clock.moment()
+        until_us = now.steady_us if self.frozen_us is None else self.frozen_us
+        count = bisect_right(self._pongs, until_us - self._opened_us)
         return Vitals(
             alive=True,
-            pongs=len(come),
-            pong_at=Instant(self._opened_at + come[-1]) if come else None,
+            pongs=count,
+            pong_at=self._moment(self._opened_us + self._pongs[count - 1]) if count else None,
             heard_at=None,
             topics={},
         )
+
+    def _moment(self, steady_us: int) -> Moment:
+        return Moment(steady_us=steady_us, exchange=Instant(steady_us + self._clock.lead_us))
 
     def cut(self) -> None:
         self._report(
@@ -87,7 +93,7 @@ class Script:
         self._pongs = list(islice(accumulate(gaps), 2_000))
         self.away = False
         self.lines: list[Line] = []
-        self.attempts: list[Instant] = []
+        self.attempts: list[int] = []
 
     def open(
         self,
@@ -95,7 +101,7 @@ class Script:
         report: Callable[[Event], None],
         take: Callable[[str, Instant], None],
     ) -> Line | OpenFailed:
-        self.attempts.append(self._clock.now())
+        self.attempts.append(self._clock.moment().steady_us)
         if self.away:
             return OpenFailed(generation=generation, detail="refused", status=None)
         self.lines.append(Line(self._clock, generation, report, self._pongs))
@@ -141,11 +147,11 @@ def test_six_quiet_hours_with_recorded_pongs_cost_no_reconnect(
     recorded = recorded_pongs()
     assert len(recorded) == 1_100
     script = Script(virtual_clock, recorded)
-    begun = virtual_clock.now()
+    begun = virtual_clock.moment().steady_us
 
     client = run(script, virtual_clock, consumer, 6 * HOUR_US)
 
-    assert virtual_clock.now() - begun >= 6 * HOUR_US
+    assert virtual_clock.moment().steady_us - begun >= 6 * HOUR_US
     assert script.lines[0].vitals().pongs >= 1_078
     assert len(script.attempts) == 1
     assert consumer.outages() == []
@@ -157,11 +163,11 @@ def test_a_half_open_socket_is_replaced_within_45_seconds(
     virtual_clock: Any, consumer: Any, frozen_after_s: float
 ) -> None:
     script = Script(virtual_clock)
-    moment: list[Instant] = []
+    moment: list[int] = []
 
     def freeze() -> None:
-        moment.append(virtual_clock.now())
-        script.lines[0].frozen_at = virtual_clock.now()
+        moment.append(virtual_clock.moment().steady_us)
+        script.lines[0].frozen_us = virtual_clock.moment().steady_us
 
     virtual_clock.after(int(frozen_after_s * SECOND_US), freeze)
 
@@ -261,9 +267,23 @@ def test_a_subscription_that_hangs_costs_the_connection(virtual_clock: Any, cons
     assert consumer.outages()[0].reason is Reason.SUBSCRIPTION_LATE
 
 
+def test_a_jump_of_the_exchanges_clock_costs_no_connection_and_shows_in_what_is_told(
+    virtual_clock: Any, consumer: Any
+) -> None:
+    script = Script(virtual_clock)
+    virtual_clock.after(MINUTE_US, lambda: setattr(virtual_clock, "lead_us", 24 * HOUR_US))
+    virtual_clock.after(2 * MINUTE_US, script.cut)
+    begun = virtual_clock.moment().exchange
+
+    run(script, virtual_clock, consumer, HOUR_US)
+
+    assert len(script.lines) == 2
+    assert 24 * HOUR_US < consumer.outages()[0].since - begun < 25 * HOUR_US
+
+
 def test_a_stop_ends_the_run(virtual_clock: Any, consumer: Any) -> None:
-    begun = virtual_clock.now()
+    begun = virtual_clock.moment().steady_us
 
     run(Script(virtual_clock), virtual_clock, consumer, MINUTE_US)
 
-    assert virtual_clock.now() - begun == MINUTE_US
+    assert virtual_clock.moment().steady_us - begun == MINUTE_US

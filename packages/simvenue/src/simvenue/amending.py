@@ -110,8 +110,7 @@ def _change(
         order.price, order.qty, order.leaves = price, qty, leaves
         clearing.orders += 1
         order.accepted = clearing.orders
-        order.ahead = market.queue_ahead
-        # The queue counts from here on; what was filled before is no part of the new place.
+        # The queue ahead counts anew; what was filled before is no part of the new place.
         order.traded = order.filled
         book.add(order)
     market.remeasure()

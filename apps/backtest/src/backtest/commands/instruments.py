@@ -1,4 +1,4 @@
-"""`backtest instruments`: fills and shows the instrument cache; it never asks the exchange."""
+"""`backtest instruments`: fills and shows the instrument cache; only `fetch` asks the exchange."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -13,16 +13,24 @@ from appkit.arguments import add_common_options
 from appkit.configuration import resolve_beside
 from appkit.dates import instant_text
 from appkit.exits import ExitCode, UserError
-from appkit.instruments import DEFAULT_CACHE_FILE, InstrumentCache, StampedFacts, import_listing
+from appkit.instruments import (
+    DEFAULT_CACHE_FILE,
+    InstrumentCache,
+    SourceSilent,
+    StampedFacts,
+    import_listing,
+)
 from appkit.output import emit, number_text
 from appkit.spelling import did_you_mean
 from backtest.commands.clock import wall_clock
 from backtest.config import find_config, load_config
+from backtest.exchange import opened
+from bybit_adapter.endpoints import MAINNET, Endpoint, EndpointRefused, endpoint
 from gridcore.clock import SECOND_US
 
 
 def add_parser(commands: Any) -> None:
-    """Add the command and its two sub-commands."""
+    """Add the command and its three sub-commands."""
     parser: ArgumentParser = commands.add_parser(
         "instruments", help="fill or show the cache of instruments and risk tiers"
     )
@@ -35,10 +43,24 @@ def add_parser(commands: Any) -> None:
     )
     importing.add_argument("file", type=Path, help="the listing (JSON)")
     importing.set_defaults(handler=import_file)
+    fetching: ArgumentParser = actions.add_parser(
+        "fetch",
+        help="ask the exchange and keep its answer in the cache",
+        description="Asks the exchange for terms and risk tiers of symbols (no key is needed) and "
+        "keeps the answers in the cache file.",
+    )
+    fetching.add_argument("symbols", nargs="+", metavar="SYMBOL", help="such as BTCUSDT")
+    fetching.add_argument(
+        "--endpoint",
+        help="mainnet, testnet, demo or a URL; else the configuration's instrument_endpoint, else "
+        "mainnet",
+    )
+    fetching.set_defaults(handler=fetch)
     showing: ArgumentParser = actions.add_parser("show", help="print what the cache knows")
     showing.set_defaults(handler=show)
     for sub in (importing, showing):
         sub.add_argument("--symbol", action="append", help="only this symbol; may be repeated")
+    for sub in (importing, fetching, showing):
         sub.add_argument("--cache", type=Path, help="the cache file")
         sub.add_argument("--config", type=Path, help="take the cache file of this configuration")
         add_common_options(sub)
@@ -66,6 +88,50 @@ def _print_import(out: Console, result: dict[str, Any]) -> None:
             out.print(f"{kind}: {text}", markup=False, soft_wrap=True)
 
 
+def fetch(arguments: Namespace) -> int:
+    """Ask the exchange for each symbol and keep what it says; exit 2 when it is silent on one."""
+    cache, place = _cache(arguments), _endpoint(arguments)
+    fetched: list[StampedFacts] = []
+    refused = []
+    with opened(place) as source:
+        assert source is not None, "an endpoint gives a source"
+        for symbol in dict.fromkeys(arguments.symbols):
+            answer = source.fetch(symbol)
+            if isinstance(answer, SourceSilent):
+                refused.append(f"{symbol}: {answer.reason}")
+                continue
+            fetched.append(StampedFacts(facts=answer, as_of=wall_clock(), source="exchange"))
+    result = {
+        "cache": cache.path,
+        "endpoint": place.name,
+        "fetched": [one.facts.symbol for one in fetched],
+        "refused": refused,
+        "notes": cache.store(fetched) if fetched else (),
+    }
+    emit(result, arguments.json, _print_fetch)
+    return ExitCode.FAILED if refused else ExitCode.DONE
+
+
+def _print_fetch(out: Console, result: dict[str, Any]) -> None:
+    count, place = len(result["fetched"]), result["endpoint"]
+    out.print(f"{count} symbols of {place} into {result['cache']}", markup=False, soft_wrap=True)
+    for kind in ("refused", "notes"):
+        for text in result[kind]:
+            out.print(f"{kind}: {text}", markup=False, soft_wrap=True)
+
+
+def _endpoint(arguments: Namespace) -> Endpoint:
+    """--endpoint, else that of --config, else mainnet."""
+    if arguments.endpoint is not None:
+        try:
+            return endpoint(arguments.endpoint)
+        except EndpointRefused as error:
+            raise UserError(f"--endpoint: {error}") from error
+    if arguments.config is not None:
+        return load_config(find_config(arguments.config)).exchange() or MAINNET
+    return MAINNET
+
+
 def show(arguments: Namespace) -> int:
     """Print the cached instruments; exit 4 when there is none."""
     cache = _cache(arguments)
@@ -75,7 +141,8 @@ def show(arguments: Namespace) -> int:
         if symbol not in contents.by_symbol:
             raise UserError(
                 f"{cache.path} knows no {symbol}{did_you_mean(symbol, contents.by_symbol)}",
-                "fill it with `backtest instruments import FILE`",
+                f"fill it with `backtest instruments fetch {symbol}` or `backtest instruments "
+                "import FILE`",
             )
     halves = [half for symbol in wanted for half in contents.by_symbol[symbol]]
     result = {"cache": cache.path, "instruments": halves, "warnings": contents.warnings}

@@ -16,6 +16,7 @@ from appkit.exits import ExitCode, UserError
 from appkit.output import emit, key_value_table, number_text
 from backtest.commands.clock import wall_clock
 from backtest.config import StrategyConfig, find_config, load_config
+from backtest.exchange import opened
 from backtest.feasibility import ladder_at
 from backtest.market_facts import MarketFacts, resolve_market
 from backtest.wiring import selected_strategies
@@ -59,7 +60,8 @@ def run(arguments: Namespace) -> int:
             f"one price cannot be that of several symbols ({symbols})", "choose one with --symbol"
         )
     (strategy,) = strategies
-    market = resolve_market(config, strategy, file, wall_clock())
+    with opened(config.exchange()) as source:
+        market = resolve_market(config, strategy, file, wall_clock(), source)
     ladder = StrategyPreview(
         strat_id=strategy.strat_id,
         symbol=strategy.symbol,

@@ -16,6 +16,7 @@ from appkit.output import emit
 from appkit.progress import progress_bar
 from backtest.commands.clock import wall_clock
 from backtest.config import BacktestConfig, find_config, load_config
+from backtest.exchange import opened
 from backtest.export import REPORT_FILE, results_folder, write_run
 from backtest.running import Progress, Ran, plans_of, run_wired
 from backtest.summary import print_summary, print_verdict, why_no_trade
@@ -73,7 +74,8 @@ def run_and_report(
     `arguments` has json, quiet, verify, export and no_report. The folder for the results is
     claimed before the run, so that a long run does not end at a closed door.
     """
-    wired = wire(config, file, selection, wall_clock())
+    with opened(config.exchange()) as source:
+        wired = wire(config, file, selection, wall_clock(), source)
     quiet = arguments.quiet or arguments.json
     warn(wired, quiet=arguments.json)
     with ExitStack() as stack:

@@ -236,6 +236,7 @@ class Books:
             price=price,
             qty=qty,
             leaves=qty,
+            cum_qty=qty * 0,
             state=State.NEW,
             reduce_only=True,
             close_on_trigger=False,

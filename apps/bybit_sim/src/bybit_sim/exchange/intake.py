@@ -190,6 +190,9 @@ class Intake:
         qty = _on_step(order.qty, instrument)
         if isinstance(qty, Refusal):
             return qty
+        if order.reduce_only:
+            # The engine splits a larger reduce-only order; one part of it is simulated.
+            qty = min(qty, most)
         return QTY_INVALID if qty < market.min_steps or qty > most else qty
 
     def _admit(
@@ -222,17 +225,12 @@ class Intake:
         return ticks if ticks > 0 else PRICE_INVALID
 
     def _out_of_range(self, buys: bool, market: Market, ticks: Ticks) -> bool:
-        """Whether a limit lies beyond the price band around mark and index (bybit.md A.4)."""
-        listed = self._listed[market.symbol]
-        mark = market.mark()
-        if mark is None:
+        """Whether a limit lies beyond the band that price-limit publishes (bybit.md A.4)."""
+        limits = self._listed[market.symbol].price_limits()
+        if limits is None:
             return False
-        index = listed.index or mark
-        x, y = listed.facts.price_limit_ratio_x, listed.facts.price_limit_ratio_y
         price = market.instrument.price(ticks)
-        if buys:
-            return price > min(mark * (1 + y), max(index, mark * (1 + x)))
-        return price < max(mark * (1 - y), min(index, mark * (1 - x)))
+        return price > limits[0] if buys else price < limits[1]
 
 
 def _is_zero(text: str) -> bool:

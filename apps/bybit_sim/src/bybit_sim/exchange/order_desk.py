@@ -129,6 +129,7 @@ class OrderDesk:
             price=instrument.price(placement.ticks),
             qty=qty,
             leaves=qty,
+            cum_qty=qty * 0,
             state=State.NEW,
             reduce_only=order.reduce_only,
             close_on_trigger=order.close_on_trigger,

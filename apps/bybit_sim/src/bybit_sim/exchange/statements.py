@@ -6,8 +6,7 @@ from decimal import Decimal
 from bybit_sim.exchange.account_spec import AccountSpec
 from bybit_sim.exchange.legs import BookedLeg
 from bybit_sim.exchange.positions import Standing, position_push_row, position_row
-from bybit_sim.exchange.wallet import Standing as WalletStanding
-from bybit_sim.exchange.wallet import wallet_row
+from bybit_sim.exchange.wallet import Funds, wallet_row
 from bybit_sim.exchange.words import Row
 from bybit_sim.market.symbols import SymbolMarket
 from gridcore.sides import LONG, SHORT, DirectionType
@@ -85,7 +84,7 @@ class Statements:
         """The row of wallet-balance and of the `wallet` stream."""
         totals = self._clearing.totals()
         return wallet_row(
-            WalletStanding(
+            Funds(
                 cash=totals.wallet,
                 equity=totals.balance,
                 initial=totals.initial,

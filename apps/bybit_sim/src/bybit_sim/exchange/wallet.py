@@ -18,7 +18,7 @@ KEY_LIFE_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Funds:
     """The wallet with every symbol at its mark, in USDT; `initial` includes `resting` orders."""
 
     cash: Decimal
@@ -29,21 +29,21 @@ class Standing:
     realised: Decimal
 
 
-def wallet_row(standing: Standing, margin_mode: str) -> Row:
+def wallet_row(funds: Funds, margin_mode: str) -> Row:
     """The account as wallet-balance lists it and the `wallet` stream tells it.
 
     Account-wide rates and margins are "" in isolated margin.
     """
-    equity, cash = standing.equity, standing.cash
+    equity, cash = funds.equity, funds.cash
     profit = equity - cash
-    available = max(equity - standing.initial, ZERO)
+    available = max(equity - funds.initial, ZERO)
     wide = {
-        "accountIMRate": _rate(standing.initial, equity),
-        "accountMMRate": _rate(standing.maintenance, equity),
+        "accountIMRate": _rate(funds.initial, equity),
+        "accountMMRate": _rate(funds.maintenance, equity),
         "totalMarginBalance": rounded(equity),
         "totalAvailableBalance": rounded(available),
-        "totalInitialMargin": rounded(standing.initial),
-        "totalMaintenanceMargin": rounded(standing.maintenance),
+        "totalInitialMargin": rounded(funds.initial),
+        "totalMaintenanceMargin": rounded(funds.maintenance),
     }
     if margin_mode == ISOLATED:
         wide = dict.fromkeys(wide, "")
@@ -68,11 +68,11 @@ def wallet_row(standing: Standing, margin_mode: str) -> Row:
                 "spotHedgingQty": "0",
                 "borrowAmount": "0",
                 "accruedInterest": "0",
-                "totalOrderIM": rounded(standing.resting),
-                "totalPositionIM": rounded(standing.initial - standing.resting),
-                "totalPositionMM": rounded(standing.maintenance),
+                "totalOrderIM": rounded(funds.resting),
+                "totalPositionIM": rounded(funds.initial - funds.resting),
+                "totalPositionMM": rounded(funds.maintenance),
                 "unrealisedPnl": rounded(profit),
-                "cumRealisedPnl": plain(standing.realised),
+                "cumRealisedPnl": plain(funds.realised),
                 "bonus": "0",
                 "marginCollateral": True,
                 "collateralSwitch": True,

@@ -185,15 +185,6 @@ class FaultBoard:
         """How far the server's clock is ahead, of all CLOCK_SKEWED in force together."""
         return sum(fault.amount for fault in self.whole(at_ms) if fault.kind is W.CLOCK_SKEWED)
 
-    def next_change(self, at_ms: int) -> int | None:
-        """When next a window begins or ends, later than `at_ms`; None: never."""
-        edges = (
-            edge
-            for entry in self._entries.values()
-            for edge in (entry.fault.from_ms, entry.fault.until_ms)
-        )
-        return min((edge for edge in edges if edge > at_ms), default=None)
-
     def _group(self, kinds: frozenset[WireFault]) -> tuple[_Entry, ...]:
         found = self._by_group.get(kinds)
         if found is None:

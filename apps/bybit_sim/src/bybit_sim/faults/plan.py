@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-import orjson
 from pydantic import Field, model_validator
 
-from appkit.atomic import write_text
 from appkit.configuration import StrictModel, load
+from bybit_sim.exchange.words import Row
 from bybit_sim.faults.kinds import complaint
 from bybit_sim.faults.scenarios import from_scenario
 from bybit_sim.faults.words import Fault, WireFault
@@ -59,20 +58,14 @@ def load_plan(path: Path) -> tuple[Fault, ...]:
     return stated + from_scenario(scenario_of(plan.scenario)).faults
 
 
-def save_plan(path: Path, faults: Sequence[Fault]) -> None:
-    """Writes the faults so that `load_plan` gives them back."""
-    write_text(path, plan_text(faults))
+def plan_row(faults: Sequence[Fault]) -> Row:
+    """A plan as one JSON object; written into a file, `load_plan` gives the faults back."""
+    return {"faults": [fault_row(fault) for fault in faults]}
 
 
-def plan_text(faults: Sequence[Fault]) -> str:
-    """The YAML text of a plan, a line for each fault; what a fault does not state is left out."""
-    lines = [f"  - {orjson.dumps(fault_row(fault)).decode()}\n" for fault in faults]
-    return f"faults:\n{''.join(lines)}" if lines else "faults: []\n"
-
-
-def fault_row(fault: Fault) -> dict[str, object]:
+def fault_row(fault: Fault) -> Row:
     """One fault as plain values under the keys of a file, without those that have their default."""
-    row: dict[str, object] = {"kind": fault.kind.value}
+    row: Row = {"kind": fault.kind.value}
     for part in fields(Fault)[1:]:
         value = getattr(fault, part.name)
         if value != part.default:

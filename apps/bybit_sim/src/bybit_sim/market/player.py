@@ -24,6 +24,7 @@ from gridcore.sides import SideType
 
 _REST_S_MAX = 0.05
 """Market time is never older than this while it is timed."""
+_REST_S_MIN = 0.0001
 _TURN_S = 0.005
 """Requests are answered between turns, at every speed."""
 
@@ -113,6 +114,7 @@ class Player:
 
     def inject_trade(self, symbol: str, price: Decimal, qty: Decimal, side: SideType) -> None:
         """Play a trade of now that is on no tape; ValueError says what is wrong with it."""
+        self._topics.listen(self._hub.wanted)
         now = self._exchange.now
         trade = injected_trade(self._market(symbol), now, price, qty, side)
         self._play(Step(now, (trade,)))
@@ -120,6 +122,7 @@ class Player:
 
     def move_price(self, symbol: str, price: Decimal) -> None:
         """Shift this symbol's market to go on from `price`; ValueError when it cannot."""
+        self._topics.listen(self._hub.wanted)
         now = self._exchange.now
         distance, rows = moved_rows(self._market(symbol), now, price)
         self._feed.shift(symbol, distance)
@@ -138,6 +141,7 @@ class Player:
             self._ended = True
 
     async def _turn(self) -> None:
+        self._topics.listen(self._hub.wanted)
         if self._paused and not self._steps_asked:
             await self._sleep(None)
         elif self._speed.pacing is Pacing.LOCKSTEP:
@@ -199,18 +203,18 @@ class Player:
                 break
         else:
             self._hub.push(self._exchange.advance(now))
-        self._hub.publish(self._topics.trade_frames(self._hub.wanted))
+        self._hub.publish(self._topics.trade_frames())
         self._tell_state_if_due()
         await self._hub.drain()
         wait_s = 0.0 if at is None else self._pace.wall_until(at, self._wall_s())
-        await self._sleep(min(wait_s, self._interval_s, _REST_S_MAX))
+        await self._sleep(min(max(wait_s, _REST_S_MIN), self._interval_s, _REST_S_MAX))
 
     async def _play_fast(self) -> None:
         began_s = self._wall_s()
         while self._feed.next_at() is not None and self._wall_s() - began_s < _TURN_S:
             self._play_many()
         if self._full_frames() or self._state_due():
-            self._hub.publish(self._topics.trade_frames(self._hub.wanted))
+            self._hub.publish(self._topics.trade_frames())
         self._tell_state_if_due()
         await self._hub.drain()
         await asyncio.sleep(0)
@@ -239,7 +243,7 @@ class Player:
             self._play(Step(run.newest.at, (run.newest,)))
 
     def _everything(self) -> list[PublicFrame]:
-        frames = self._topics.trade_frames(self._hub.wanted)
+        frames = self._topics.trade_frames()
         return frames + self._topics.state_frames(self._hub.wanted)
 
     def _full_frames(self) -> bool:
@@ -279,9 +283,6 @@ class Player:
 
     async def _sleep(self, wait_s: float | None) -> None:
         """Wait, or until a control was used."""
-        if wait_s == 0:
-            await asyncio.sleep(0)
-            return
         self._wake.clear()
         try:
             await asyncio.wait_for(self._wake.wait(), wait_s)

@@ -39,14 +39,17 @@ class PublicTopics:
                 return _candle_snapshot(market, interval)
         return None
 
-    def trade_frames(self, wanted: Wanted) -> list[PublicFrame]:
-        """The trades since the last call, of symbols whose trades anybody wants."""
+    def listen(self, wanted: Wanted) -> None:
+        """Keep the trades to come for `trade_frames` where anybody wants them."""
+        for market in self._markets.values():
+            market.log.followed = wanted(market.log.topic)
+
+    def trade_frames(self) -> list[PublicFrame]:
+        """The trades since the last call, of symbols that somebody listened to."""
         frames: list[PublicFrame] = []
         for market in self._markets.values():
-            log = market.log
-            if log.waiting:
-                frames += log.take_frames(market.now)
-            log.followed = wanted(log.topic)
+            if market.log.waiting:
+                frames += market.log.take_frames(market.now)
         return frames
 
     def state_frames(self, wanted: Wanted) -> list[PublicFrame]:

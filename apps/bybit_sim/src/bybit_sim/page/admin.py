@@ -11,6 +11,7 @@ from aiohttp import web
 from bybit_sim.exchange.account import Account
 from bybit_sim.exchange.rows import order_row
 from bybit_sim.exchange.words import OrderRecord, Row
+from bybit_sim.faults.plan import plan_row
 from bybit_sim.page.bodies import (
     AccountBody,
     AccountName,
@@ -54,6 +55,7 @@ class Admin:
             ("GET", "/sim/state", self.state),
             ("GET", "/sim/requests", self.requests),
             ("GET", "/sim/faults", self.faults),
+            ("GET", "/sim/plan", self.plan),
             ("POST", "/sim/fault", self.add_fault),
             ("DELETE", "/sim/fault/{number}", self.remove_fault),
             ("POST", "/sim/pause", self.pause),
@@ -106,6 +108,10 @@ class Admin:
             "faults": fault_rows(self._simulation),
             "acted": [asdict(act) for act in acted],
         }
+
+    async def plan(self, _request: web.Request) -> Row:
+        """The faults on the board as a plan: saved as a file, `--faults` takes it."""
+        return plan_row([standing.fault for standing in self._simulation.board.standing()])
 
     async def add_fault(self, request: web.Request) -> Row:
         """Puts a fault on the board, its window counted from now."""

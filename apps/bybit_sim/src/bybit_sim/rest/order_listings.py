@@ -8,6 +8,7 @@ from bybit_sim.rest.paging import Place, newest_first
 from bybit_sim.rest.parameters import PLAYED_CATEGORY, Query, Window
 from bybit_sim.rest.staleness import as_it_was, was_open
 from bybit_sim.rest.words import Answer
+from gridcore.clock import Instant
 
 ENDED_ORDERS_MAX = 500
 ORDINARY_FILTERS = frozenset({"", "Order", "OpenOrder"})
@@ -85,19 +86,17 @@ def _listed(
 
 
 def _open(caller: Caller, query: Query) -> list[OrderRecord]:
-    return [
-        as_it_was(record, caller.account.executions(record.symbol), caller.as_of)
-        for symbol in symbols_of(caller.markets, query)
-        for record in _once_open(caller, symbol)
-        if was_open(record, caller.as_of)
-    ]
-
-
-def _once_open(caller: Caller, symbol: str) -> list[OrderRecord]:
-    open_now = caller.account.open_orders(symbol)
+    symbols = symbols_of(caller.markets, query)
     if caller.as_of == caller.now:
-        return open_now
-    return [*open_now, *caller.account.ended_orders(symbol, caller.now)]
+        return [record for symbol in symbols for record in caller.account.open_orders(symbol)]
+    return [record for symbol in symbols for record in _open_then(caller, symbol)]
+
+
+def _open_then(caller: Caller, symbol: str) -> list[OrderRecord]:
+    account, then = caller.account, caller.as_of
+    executions = account.executions(symbol)
+    records = [*account.open_orders(symbol), *account.ended_orders(symbol, caller.now)]
+    return [as_it_was(record, executions, then) for record in records if was_open(record, then)]
 
 
 def _ended(caller: Caller, query: Query) -> list[OrderRecord]:
@@ -110,15 +109,17 @@ def _ended(caller: Caller, query: Query) -> list[OrderRecord]:
 
 
 def _last_ended(caller: Caller, query: Query) -> list[OrderRecord]:
-    newest = sorted(_ended(caller, query), key=_order_place, reverse=True)
+    newest = sorted(_ended(caller, query), key=_ended_at, reverse=True)
     return newest[:ENDED_ORDERS_MAX]
 
 
 def _one_order(caller: Caller, query: Query, order_id: str, link_id: str) -> list[OrderRecord]:
-    record = caller.account.find_order(order_id, "" if order_id else link_id)
+    record = caller.account.find_order(order_id, link_id)
     if record is None or record.symbol not in symbols_of(caller.markets, query):
         return []
     if was_open(record, caller.as_of):
+        if caller.as_of == caller.now:
+            return [record]
         return [as_it_was(record, caller.account.executions(record.symbol), caller.as_of)]
     remembered = caller.account.ended_orders(record.symbol, caller.now)[:ENDED_ORDERS_MAX]
     ids = {other.order_id for other in remembered if other.updated_at <= caller.as_of}
@@ -145,6 +146,10 @@ def _is_asked(record: OrderRecord, order_id: str, link_id: str) -> bool:
 
 def _belongs(record: ExecutionRecord, order_id: str, link_id: str) -> bool:
     return record.order is not None and _is_asked(record.order, order_id, link_id)
+
+
+def _ended_at(record: OrderRecord) -> Instant:
+    return record.updated_at
 
 
 def _order_place(record: OrderRecord) -> Place:

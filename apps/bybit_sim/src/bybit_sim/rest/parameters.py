@@ -29,9 +29,9 @@ COIN = "USDT"
 class BadParameter(Exception):
     """A parameter is missing or wrong; `refusal` is what the exchange says to that."""
 
-    def __init__(self, text: str, code: int = PARAMETER_ERROR) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.refusal = Refusal(code, text)
+        self.refusal = Refusal(PARAMETER_ERROR, text)
 
 
 def invalid(name: str) -> BadParameter:

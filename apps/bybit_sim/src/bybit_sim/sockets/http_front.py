@@ -65,7 +65,7 @@ class HttpFront:
             await asyncio.sleep(fault.amount / 1000)
         reply = None
         if fault is None or fault.kind not in _NEVER_ACTS:
-            reply = self._ask(request, path, query, body)
+            reply = self._ask(request, path, query, body, fault)
         reply = await self._suffer(request, fault, reply)
         self._log.note(
             at_ms=at_ms,
@@ -83,7 +83,10 @@ class HttpFront:
             return web.Response(status=500)
         return _response(reply)
 
-    def _ask(self, request: web.Request, path: str, query: str, body: bytes) -> HttpReply:
+    def _ask(
+        self, request: web.Request, path: str, query: str, body: bytes, fault: Fault | None
+    ) -> HttpReply:
+        is_stale = fault is not None and fault.kind is WireFault.ANSWER_STALE
         reply = self._desk.handle(
             HttpRequest(
                 method=request.method,
@@ -94,6 +97,7 @@ class HttpFront:
                 address=request.remote or "",
                 wall_us=self._wall.now_us(),
             ),
+            stale_us=fault.amount * 1000 if fault is not None and is_stale else 0,
             skew_us=self._board.skew_ms(self._wall.elapsed_ms()) * 1000,
         )
         self._after()

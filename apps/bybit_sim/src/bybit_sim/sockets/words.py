@@ -77,8 +77,11 @@ class PublicSource(Protocol):
 class RequestDesk(Protocol):
     """Where HTTP requests are answered."""
 
-    def handle(self, request: HttpRequest, *, skew_us: int = 0) -> HttpReply:
-        """Answer one request; `skew_us` is added to both clocks of the server."""
+    def handle(self, request: HttpRequest, *, stale_us: int = 0, skew_us: int = 0) -> HttpReply:
+        """Answer one request.
+
+        Listings are as they were `stale_us` ago; `skew_us` is added to both clocks of the server.
+        """
 
 
 FindKey = Callable[[str], KeyHolder | None]

@@ -4,6 +4,7 @@ Nothing here is ever made up: what nobody stated is None, or refused with the wa
 """
 
 from appkit.instruments.cache import DEFAULT_CACHE_FILE, CacheContents, InstrumentCache
+from appkit.instruments.exchange import AskRows, ExchangeRows, ExchangeSource
 from appkit.instruments.facts import InstrumentFacts, InstrumentSpec, RiskTier, StampedFacts
 from appkit.instruments.keys import InstrumentKeys, RiskTierKeys
 from appkit.instruments.listing import Listing, import_listing
@@ -17,7 +18,10 @@ from appkit.instruments.resolve import (
 
 __all__ = [
     "DEFAULT_CACHE_FILE",
+    "AskRows",
     "CacheContents",
+    "ExchangeRows",
+    "ExchangeSource",
     "InstrumentCache",
     "InstrumentFacts",
     "InstrumentKeys",

@@ -91,19 +91,21 @@ def resolve_instrument(
     fresh = [half for half in cached if _is_fresh(half, now, ttl_hours)]
     candidates = [_Candidate(facts=given, origin=Origin.CONFIGURATION, told="")] if given else []
     candidates += [_from_cache(half, Origin.FRESH_CACHE) for half in fresh]
+    silence: str | None = None
     if source is not None and not wanted <= _known(candidates):
-        match source.fetch(symbol):
-            case SourceSilent(reason=reason):
-                warnings.append(f"{symbol}: the exchange gave no answer: {reason}")
-            case InstrumentFacts() as facts:
-                warnings += _kept(cache, StampedFacts(facts=facts, as_of=now, source="exchange"))
-                candidates.append(_Candidate(facts=facts, origin=Origin.EXCHANGE, told=""))
+        answer = source.fetch(symbol)
+        if isinstance(answer, SourceSilent):
+            silence = answer.reason
+            warnings.append(f"{symbol}: the exchange gave no answer: {silence}")
+        else:
+            warnings += _kept(cache, StampedFacts(facts=answer, as_of=now, source="exchange"))
+            candidates.append(_Candidate(facts=answer, origin=Origin.EXCHANGE, told=""))
     candidates += [_from_cache(half, Origin.STALE_CACHE) for half in cached if half not in fresh]
 
     chosen = _chosen(candidates)
     missing = wanted - chosen.keys()
     if missing:
-        raise _unknown(symbol, missing, cache, known_symbols=contents.by_symbol)
+        raise _unknown(symbol, missing, cache, silence, known_symbols=contents.by_symbol)
     warnings += _stale_warnings(symbol, chosen, ttl_hours)
     warnings += _contradictions(symbol, candidates)
     facts = InstrumentFacts(
@@ -180,14 +182,17 @@ def _unknown(
     symbol: str,
     missing: Iterable[str],
     cache: InstrumentCache,
+    silence: str | None,
     known_symbols: Iterable[str],
 ) -> UserError:
     names = ", ".join(sorted(missing))
     symbols = set(known_symbols)
     near = nearest(symbol, symbols) if symbol not in symbols else None
     meant = f"did you mean {near}? Otherwise " if near else ""
+    asked = "" if silence is None else f"; the exchange gave no answer: {silence}"
     return UserError(
-        f"{symbol}: unknown {names} (looked into the configuration and {cache.path})",
+        f"{symbol}: unknown {names} (looked into the configuration and {cache.path}{asked})",
         f"{meant}state them in the configuration under instruments.{symbol}, or fill the cache "
-        "from a saved exchange listing with `backtest instruments import FILE`",
+        f"from the exchange with `backtest instruments fetch {symbol}`, or from a saved listing "
+        "with `backtest instruments import FILE`",
     )

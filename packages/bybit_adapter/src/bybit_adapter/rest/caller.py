@@ -189,6 +189,9 @@ class Caller:
             text = f"{call.path}: expected Bybit's JSON envelope, found {_opening(reply.body)}"
             return _broken_off(LinkFault.MALFORMED, call.operation, text)
         code, text = envelope["retCode"], str(envelope.get("retMsg", ""))
+        if key:
+            # The exchange's text about a bad signature repeats what was signed.
+            text = text.replace(key, f"{key[:4]}…")
         if code != 0:
             policy = policy_of_code(code, text)
             if is_limit(policy):

@@ -65,7 +65,7 @@ class WsClient:
         self._inbox: SimpleQueue[Event] = SimpleQueue()
         self._connections: dict[int, Connection] = {}
         self._supervisor = Supervisor(
-            topics, private=private, timing=timing, draw=draw, now=clock.now()
+            topics, private=private, timing=timing, draw=draw, now=clock.moment()
         )
         self._name = "private" if private else "public"
         self._thread: threading.Thread | None = None
@@ -92,7 +92,7 @@ class WsClient:
 
     def state(self) -> ClientState:
         """The client now; never blocks."""
-        now = self._clock.now()
+        now = self._clock.moment()
         vitals = self._vitals()
         pong_at = None if vitals is None else vitals.pong_at
         heard_at = None if vitals is None else vitals.heard_at
@@ -102,8 +102,8 @@ class WsClient:
             outages=self._supervisor.outages,
             abandoned=self._supervisor.abandoned(),
             pongs=0 if vitals is None else vitals.pongs,
-            pong_age_us=None if pong_at is None else now - pong_at,
-            heard_age_us=None if heard_at is None else now - heard_at,
+            pong_age_us=None if pong_at is None else now.steady_us - pong_at.steady_us,
+            heard_age_us=None if heard_at is None else now.steady_us - heard_at.steady_us,
             down=self._supervisor.down(),
         )
 
@@ -111,7 +111,7 @@ class WsClient:
         """The client's life, in the calling thread: `start` calls it in one of its own."""
         finished = False
         try:
-            self._perform(self._supervisor.start(self._clock.now()))
+            self._perform(self._supervisor.start(self._clock.moment()))
             while not self._supervisor.finished():
                 self._turn()
             finished = True
@@ -124,14 +124,14 @@ class WsClient:
                 self._listener.on_fatal(
                     Fatal(
                         kind=FatalKind.SUPERVISION,
-                        at=self._clock.now(),
+                        at=self._clock.moment().exchange,
                         detail="the supervising thread has ended by an error; see its traceback",
                     )
                 )
 
     def _turn(self) -> None:
         event = self._clock.take(self._inbox, self._supervisor.next_deadline())
-        now = self._clock.now()
+        now = self._clock.moment()
         if isinstance(event, Left):
             self._connections.pop(event.generation, None)
         if event is not None:

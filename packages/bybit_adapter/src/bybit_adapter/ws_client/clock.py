@@ -17,19 +17,31 @@ _Item = TypeVar("_Item")
 SAMPLES = 3
 
 
+@message
+class Moment:
+    """One moment on two clocks.
+
+    `steady_us` runs evenly, whatever is learnt about the exchange's clock: limits go by it.
+    `exchange` is what the consumer is told; with a simulator it may run at any speed.
+    """
+
+    steady_us: int
+    exchange: Instant
+
+
 class Clock(Protocol):
     """What the stream client needs of time; tests put virtual time in its place."""
 
-    def now(self) -> Instant:
-        """The exchange's time as far as it is known; never decreases."""
+    def moment(self) -> Moment:
+        """Now; neither of its clocks ever goes back."""
         ...
 
     def ahead_us(self) -> int:
-        """How far `now` is ahead of this machine's wall clock, which pybit signs with."""
+        """How far the exchange's clock is ahead of this machine's, which pybit signs with."""
         ...
 
-    def take(self, inbox: "SimpleQueue[_Item]", until: Instant) -> _Item | None:
-        """The next item of `inbox`; None once it is `until` and none has come."""
+    def take(self, inbox: "SimpleQueue[_Item]", until_us: int) -> _Item | None:
+        """The next item of `inbox`; None once it is `until_us` steadily and none has come."""
         ...
 
 
@@ -78,8 +90,12 @@ class SystemClock:
         self._lock = threading.Lock()
 
     def own_us(self) -> int:
-        """The time without the offset."""
+        """The time without the offset; it runs evenly."""
         return self._anchor_us + time.monotonic_ns() // 1000
+
+    def moment(self) -> Moment:
+        """Now; neither of its clocks ever goes back."""
+        return Moment(steady_us=self.own_us(), exchange=self.now())
 
     def now(self) -> Instant:
         """The exchange's time as far as it is known; never decreases."""
@@ -102,9 +118,9 @@ class SystemClock:
                 self._offset_us = offset.ahead_us
         return offset
 
-    def take(self, inbox: "SimpleQueue[_Item]", until: Instant) -> _Item | None:
-        """The next item of `inbox`; None once it is `until` and none has come."""
+    def take(self, inbox: "SimpleQueue[_Item]", until_us: int) -> _Item | None:
+        """The next item of `inbox`; None once it is `until_us` steadily and none has come."""
         try:
-            return inbox.get(timeout=max(0.0, (until - self.now()) / SECOND_US))
+            return inbox.get(timeout=max(0.0, (until_us - self.own_us()) / SECOND_US))
         except Empty:
             return None

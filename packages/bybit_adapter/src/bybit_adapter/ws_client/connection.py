@@ -16,7 +16,7 @@ from pybit.exceptions import UnauthorizedExceptionError
 from pybit.unified_trading import WebSocket
 
 from bybit_adapter.credentials import Credentials
-from bybit_adapter.ws_client.clock import Clock
+from bybit_adapter.ws_client.clock import Clock, Moment
 from bybit_adapter.ws_client.frames import (
     AuthenticationAnswer,
     Pong,
@@ -138,9 +138,9 @@ class PybitConnection:
         self._silenced = False
         self._socket: _Socket | None = None
         self._pongs = 0
-        self._pong_at: Instant | None = None
-        self._heard_at: Instant | None = None
-        self._topics: dict[str, tuple[int, Instant]] = {}
+        self._pong_at: Moment | None = None
+        self._heard_at: Moment | None = None
+        self._topics: dict[str, tuple[int, Moment]] = {}
 
     def open(self, timing: Timing, credentials: Credentials | None) -> None:
         """Constructs the pybit object, which connects and authenticates before it returns."""
@@ -204,16 +204,16 @@ class PybitConnection:
 
     def heard(self, text: str) -> None:
         """Takes one text frame."""
-        now = self._clock.now()
+        now = self._clock.moment()
         self._heard_at = now
         frame = recognised(text)
         match frame:
             case Topic():
                 count, _ = self._topics.get(frame.name, (0, now))
                 self._topics[frame.name] = (count + 1, now)
-                self._deliver(text, now)
+                self._deliver(text, now.exchange)
             case Unknown():
-                self._deliver(text, now)
+                self._deliver(text, now.exchange)
             case Pong():
                 pass
             case AuthenticationAnswer():
@@ -234,7 +234,7 @@ class PybitConnection:
 
     def ponged(self) -> None:
         """Takes one pong frame."""
-        self._pong_at = self._clock.now()
+        self._pong_at = self._clock.moment()
         self._pongs += 1
 
     def failed(self, error: BaseException) -> None:

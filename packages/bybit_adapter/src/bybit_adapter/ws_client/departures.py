@@ -3,8 +3,6 @@
 It refuses to touch them: what hangs is only counted.
 """
 
-from gridcore.clock import Instant
-
 
 class Departures:
     """Exits with a deadline. A thread that outlives it is abandoned until it ends by itself."""
@@ -12,13 +10,13 @@ class Departures:
     __slots__ = ("_abandoned", "_deadlines")
 
     def __init__(self) -> None:
-        self._deadlines: dict[int, Instant] = {}
+        self._deadlines: dict[int, int] = {}
         self._abandoned: set[int] = set()
 
-    def leave(self, generation: int, deadline: Instant) -> None:
+    def leave(self, generation: int, deadline_us: int) -> None:
         """A generation is being exited."""
         self._abandoned.discard(generation)
-        self._deadlines[generation] = deadline
+        self._deadlines[generation] = deadline_us
 
     def abandon(self, generation: int) -> None:
         """A generation hangs in its construction."""
@@ -29,9 +27,9 @@ class Departures:
         self._deadlines.pop(generation, None)
         self._abandoned.discard(generation)
 
-    def check(self, now: Instant) -> None:
+    def check(self, now_us: int) -> None:
         """Abandons what has not left in time."""
-        late = [generation for generation, at in self._deadlines.items() if at <= now]
+        late = [generation for generation, at in self._deadlines.items() if at <= now_us]
         for generation in late:
             del self._deadlines[generation]
             self._abandoned.add(generation)
@@ -44,6 +42,6 @@ class Departures:
         """Whether an exit is still within its deadline."""
         return bool(self._deadlines)
 
-    def next_deadline(self) -> Instant | None:
+    def next_deadline(self) -> int | None:
         """When the next exit is late."""
         return min(self._deadlines.values(), default=None)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from bybit_adapter.ws_client.backoff import Backoff
+from bybit_adapter.ws_client.clock import Moment
 from bybit_adapter.ws_client.departures import Departures
 from bybit_adapter.ws_client.topics import TopicBook
 from bybit_adapter.ws_client.words import (
@@ -29,7 +30,6 @@ from bybit_adapter.ws_client.words import (
     Timing,
     Vitals,
 )
-from gridcore.clock import Instant
 
 _FORBIDDEN = 403
 """HTTP status of the exchange's limit per address: everything pauses (live.md 1.7)."""
@@ -83,9 +83,9 @@ class Supervisor:
     __slots__ = (
         "_backoff",
         "_book",
-        "_check_at",
+        "_check_us",
         "_consumer_failures",
-        "_deadline",
+        "_deadline_us",
         "_departures",
         "_early",
         "_early_answer",
@@ -106,15 +106,15 @@ class Supervisor:
         private: bool,
         timing: Timing,
         draw: Callable[[], float],
-        now: Instant,
+        now: Moment,
     ) -> None:
         self._private = private
         self._timing = timing
         self._backoff = Backoff(timing.backoff_us_min, timing.backoff_us_max, draw)
         self._book = TopicBook(topics, one_by_one=private, timing=timing, draw=draw, now=now)
         self._departures = Departures()
-        self._deadline = now
-        self._check_at = now
+        self._deadline_us = now.steady_us
+        self._check_us = now.steady_us
         self._since = now
         self._evidence_at = now
         self._early: Ended | None = None
@@ -125,7 +125,7 @@ class Supervisor:
         self.outages = 0
         self.phase = Phase.RESTING
 
-    def handle(self, event: Event, now: Instant) -> list[Command]:
+    def handle(self, event: Event, now: Moment) -> list[Command]:
         """Takes one event and says what is to be done."""
         match event:
             case Left():
@@ -147,31 +147,31 @@ class Supervisor:
             case Ended():
                 return self._ended(event, now)
 
-    def tick(self, vitals: Vitals | None, now: Instant) -> list[Command]:
+    def tick(self, vitals: Vitals | None, now: Moment) -> list[Command]:
         """Looks at the clock and at the current socket; call it at `next_deadline` or earlier."""
-        self._departures.check(now)
+        self._departures.check(now.steady_us)
         if self.phase in _OVER or self.phase is Phase.RESTING:
             return []
         if self._departures.abandoned() > self._timing.abandoned_max:
             hanging = f"{self._departures.abandoned()} connections hang in their threads"
             return self._give_up(FatalKind.ABANDONED, hanging, now)
         if self.phase is Phase.WAITING:
-            return self._begin(now) if self._deadline <= now else []
+            return self._begin(now) if self._deadline_us <= now.steady_us else []
         if self.phase is Phase.OPENING:
             return self._late_opening(now)
         return self._check(vitals, now)
 
-    def next_deadline(self) -> Instant:
-        """The latest moment for the next `tick`."""
+    def next_deadline(self) -> int:
+        """The latest moment for the next `tick`, on the steady clock."""
         moments = [self._departures.next_deadline()]
         if self.phase in (Phase.WAITING, Phase.OPENING, Phase.AUTHENTICATING):
-            moments.append(self._deadline)
+            moments.append(self._deadline_us)
         if self.phase in _CONNECTED:
-            moments += [self._check_at, self._book.next_deadline()]
+            moments += [self._check_us, self._book.next_deadline()]
         known = [moment for moment in moments if moment is not None]
-        return min(known, default=Instant(self._check_at + self._timing.check_us))
+        return min(known, default=self._check_us + self._timing.check_us)
 
-    def start(self, now: Instant) -> list[Command]:
+    def start(self, now: Moment) -> list[Command]:
         """Opens the first connection."""
         return self._begin(now)
 
@@ -190,25 +190,26 @@ class Supervisor:
     def _go(self, step: _Step) -> None:
         self.phase = TRANSITIONS[self.phase][step]
 
-    def _begin(self, now: Instant) -> list[Command]:
+    def _begin(self, now: Moment) -> list[Command]:
         self._go(_Step.BEGIN)
         self.generation += 1
         self._early = None
         self._early_answer = None
-        self._deadline = Instant(now + self._timing.open_us)
+        self._deadline_us = now.steady_us + self._timing.open_us
         return [Open(generation=self.generation)]
 
-    def _opened(self, event: Opened, now: Instant) -> list[Command]:
+    def _opened(self, event: Opened, now: Moment) -> list[Command]:
         if event.generation != self.generation or self.phase is not Phase.OPENING:
             # It came after its deadline: whoever is constructed late is shown out.
             return [self._leave(event.generation, now)]
-        self._since = self._evidence_at = self._check_at = now
+        self._since = self._evidence_at = now
+        self._check_us = now.steady_us
         if not self._private:
             self._go(_Step.OPENED_PUBLIC)
             commands = self._subscribe(now)
         else:
             self._go(_Step.OPENED)
-            self._deadline = Instant(now + self._timing.authentication_us)
+            self._deadline_us = now.steady_us + self._timing.authentication_us
             commands = []
         if self._early is not None:
             return self._lost_for(self._early, now)
@@ -216,7 +217,7 @@ class Supervisor:
             commands += self._answered(self._early_answer, now)
         return commands
 
-    def _open_failed(self, event: OpenFailed, now: Instant) -> list[Command]:
+    def _open_failed(self, event: OpenFailed, now: Moment) -> list[Command]:
         self._departures.left(event.generation)
         if event.generation != self.generation or self.phase is not Phase.OPENING:
             return []
@@ -225,17 +226,17 @@ class Supervisor:
         status = event.status if early is None or early.status is None else early.status
         commands = self._lost(Reason.OPEN_FAILED, detail, now, leave=False)
         if status == _FORBIDDEN:
-            self._deadline = Instant(now + self._timing.banned_us)
+            self._deadline_us = now.steady_us + self._timing.banned_us
         return commands
 
-    def _late_opening(self, now: Instant) -> list[Command]:
-        if now < self._deadline:
+    def _late_opening(self, now: Moment) -> list[Command]:
+        if now.steady_us < self._deadline_us:
             return []
         self._departures.abandon(self.generation)
         limit = f"no connection within {self._timing.open_us} us"
         return self._lost(Reason.OPEN_LATE, limit, now, leave=False)
 
-    def _answered(self, event: Authenticated, now: Instant) -> list[Command]:
+    def _answered(self, event: Authenticated, now: Moment) -> list[Command]:
         if self.phase is Phase.OPENING:
             self._early_answer = event
             return []
@@ -249,10 +250,10 @@ class Supervisor:
         self._go(_Step.AUTHENTICATED)
         return self._subscribe(now)
 
-    def _subscribe(self, now: Instant) -> list[Command]:
+    def _subscribe(self, now: Moment) -> list[Command]:
         return list(self._book.begin(self.generation, now))
 
-    def _acknowledged(self, event: Acknowledged, now: Instant) -> list[Command]:
+    def _acknowledged(self, event: Acknowledged, now: Moment) -> list[Command]:
         if self.phase not in (Phase.SUBSCRIBING, Phase.LIVE):
             return []
         commands: list[Command] = list(
@@ -263,7 +264,7 @@ class Supervisor:
             self._since = now
         return commands
 
-    def _ended(self, event: Ended, now: Instant) -> list[Command]:
+    def _ended(self, event: Ended, now: Moment) -> list[Command]:
         if self.phase is Phase.OPENING:
             # The construction itself says how it came out; this says why.
             self._early = self._early or event
@@ -272,26 +273,25 @@ class Supervisor:
             return []
         return self._lost_for(event, now)
 
-    def _lost_for(self, event: Ended, now: Instant) -> list[Command]:
+    def _lost_for(self, event: Ended, now: Moment) -> list[Command]:
         if event.reason is Reason.CONSUMER_FAILED:
             self._consumer_failures += 1
             if self._consumer_failures >= self._timing.consumer_failures_max:
                 return self._give_up(FatalKind.CONSUMER, event.detail, now)
         return self._lost(event.reason, event.detail, now)
 
-    def _check(self, vitals: Vitals | None, now: Instant) -> list[Command]:
-        self._check_at = Instant(now + self._timing.check_us)
+    def _check(self, vitals: Vitals | None, now: Moment) -> list[Command]:
+        self._check_us = now.steady_us + self._timing.check_us
         if vitals is not None:
-            self._evidence_at = max(
-                self._evidence_at, vitals.pong_at or self._since, vitals.heard_at or self._since
-            )
+            self._evidence_at = _latest(self._evidence_at, vitals.pong_at, vitals.heard_at)
             if not vitals.alive:
                 return self._lost(Reason.THREAD_ENDED, "the socket's thread has ended", now)
-            if now - max(vitals.pong_at or 0, self._since) > self._timing.pong_age_us_max:
+            pong_at = _latest(self._since, vitals.pong_at)
+            if now.steady_us - pong_at.steady_us > self._timing.pong_age_us_max:
                 limit = f"no pong within {self._timing.pong_age_us_max} us"
                 return self._lost(Reason.PONG_MISSING, limit, now)
         if self.phase is Phase.AUTHENTICATING:
-            if now < self._deadline:
+            if now.steady_us < self._deadline_us:
                 return []
             limit = f"no answer within {self._timing.authentication_us} us"
             return self._lost(Reason.AUTHENTICATION_LATE, limit, now)
@@ -301,8 +301,9 @@ class Supervisor:
             return self._lost(Reason.SUBSCRIPTION_LATE, limit, now)
         return self._check_live(vitals, now)
 
-    def _check_live(self, vitals: Vitals | None, now: Instant) -> list[Command]:
-        if self.phase is Phase.LIVE and now - self._since >= self._timing.stable_us:
+    def _check_live(self, vitals: Vitals | None, now: Moment) -> list[Command]:
+        stood_us = now.steady_us - self._since.steady_us
+        if self.phase is Phase.LIVE and stood_us >= self._timing.stable_us:
             self._backoff.succeeded()
             self._refusals = 0
             self._consumer_failures = 0
@@ -319,35 +320,40 @@ class Supervisor:
         return [leaving, *outages, *others]
 
     def _lost(
-        self, reason: Reason, detail: str, now: Instant, *, leave: bool = True
+        self, reason: Reason, detail: str, now: Moment, *, leave: bool = True
     ) -> list[Command]:
         """Gives the connection up: silence it first, then tell, then wait for the next."""
         self._go(_Step.LOST)
-        self._deadline = Instant(now + self._backoff.next_us())
+        self._deadline_us = now.steady_us + self._backoff.next_us()
         self.outages += 1
         outages = self._book.lost(
             self._book.topics, self._evidence_at, now, reason, detail, connection_replaced=True
         )
         return [self._leave(self.generation, now), *outages] if leave else list(outages)
 
-    def _leave(self, generation: int, now: Instant) -> Leave:
-        self._departures.leave(generation, Instant(now + self._timing.exit_us))
+    def _leave(self, generation: int, now: Moment) -> Leave:
+        self._departures.leave(generation, now.steady_us + self._timing.exit_us)
         return Leave(generation=generation)
 
-    def _give_up(self, kind: FatalKind, detail: str, now: Instant) -> list[Command]:
+    def _give_up(self, kind: FatalKind, detail: str, now: Moment) -> list[Command]:
         leaving = self._show_out(now)
         self._go(_Step.GIVEN_UP)
-        return [*leaving, Fatal(kind=kind, at=now, detail=detail)]
+        return [*leaving, Fatal(kind=kind, at=now.exchange, detail=detail)]
 
-    def _stop(self, now: Instant) -> list[Command]:
+    def _stop(self, now: Moment) -> list[Command]:
         leaving = self._show_out(now)
         self._go(_Step.STOPPED)
         return leaving
 
-    def _show_out(self, now: Instant) -> list[Command]:
+    def _show_out(self, now: Moment) -> list[Command]:
         if self.phase in _CONNECTED:
             return [self._leave(self.generation, now)]
         if self.phase is Phase.OPENING:
             # What is still being constructed leaves as soon as it stands.
-            self._departures.leave(self.generation, Instant(now + self._timing.exit_us))
+            self._departures.leave(self.generation, now.steady_us + self._timing.exit_us)
         return []
+
+
+def _latest(moment: Moment, *others: Moment | None) -> Moment:
+    known = [other for other in others if other is not None]
+    return max([moment, *known], key=lambda one: one.steady_us)

@@ -6,6 +6,7 @@ Knows nothing of sockets. It refuses to decide about the connection.
 from collections.abc import Callable, Iterable, Sequence
 
 from bybit_adapter.ws_client.backoff import Backoff
+from bybit_adapter.ws_client.clock import Moment
 from bybit_adapter.ws_client.words import (
     ARGUMENTS_LENGTH_MAX,
     Outage,
@@ -15,7 +16,6 @@ from bybit_adapter.ws_client.words import (
     Timing,
     Vitals,
 )
-from gridcore.clock import Instant
 from gridcore.message import message
 
 _DELIVERING = 2
@@ -24,7 +24,7 @@ _DELIVERING = 2
 
 @message
 class _Down:
-    since: Instant
+    since: Moment
     reason: Reason
     detail: str
     told: bool
@@ -33,7 +33,7 @@ class _Down:
 @message
 class _Request:
     topics: tuple[str, ...]
-    deadline: Instant
+    deadline_us: int
 
 
 def checked_topics(topics: Sequence[str]) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ class TopicBook:
         one_by_one: bool,
         timing: Timing,
         draw: Callable[[], float],
-        now: Instant,
+        now: Moment,
     ) -> None:
         self.topics = checked_topics(topics)
         self._one_by_one = one_by_one
@@ -89,8 +89,8 @@ class TopicBook:
         self._generation = 0
         self._sent = 0
         self._requests: dict[str, _Request] = {}
-        self._acknowledged: dict[str, Instant] = {}
-        self._refused: dict[str, Instant] = {}
+        self._acknowledged: dict[str, Moment] = {}
+        self._refused: dict[str, int] = {}
         self._retries: dict[str, Backoff] = {}
         self._limits_us = {
             topic: timing.silence_us for topic in topics if topic.startswith(timing.chatty)
@@ -100,7 +100,7 @@ class TopicBook:
             for topic in self.topics
         }
 
-    def begin(self, generation: int, now: Instant) -> list[Subscribe]:
+    def begin(self, generation: int, now: Moment) -> list[Subscribe]:
         """Asks for everything on a new connection."""
         self._generation = generation
         self._requests.clear()
@@ -111,7 +111,7 @@ class TopicBook:
         return [self._ask(self.topics, now)]
 
     def answered(
-        self, request: str, accepted: bool, text: str, now: Instant
+        self, request: str, accepted: bool, text: str, now: Moment
     ) -> list[Subscribe | Outage | Restored]:
         """Takes the answer to a subscription; without an echo it is the oldest one's."""
         key = request or next(iter(self._requests), "")
@@ -129,16 +129,16 @@ class TopicBook:
         retry = self._retries.setdefault(
             topic, Backoff(self._timing.backoff_us_min, self._timing.backoff_us_max, self._draw)
         )
-        self._refused[topic] = Instant(now + retry.next_us())
+        self._refused[topic] = now.steady_us + retry.next_us()
         return list(
             self.lost(
                 (topic,), now, now, Reason.SUBSCRIPTION_REFUSED, text, connection_replaced=False
             )
         )
 
-    def due(self, now: Instant) -> list[Subscribe]:
+    def due(self, now: Moment) -> list[Subscribe]:
         """Asks again for refused topics whose wait is over."""
-        due = [topic for topic, at in self._refused.items() if at <= now]
+        due = [topic for topic, at in self._refused.items() if at <= now.steady_us]
         for topic in due:
             del self._refused[topic]
         return [self._ask((topic,), now) for topic in due]
@@ -146,8 +146,8 @@ class TopicBook:
     def lost(
         self,
         topics: Iterable[str],
-        since: Instant,
-        now: Instant,
+        since: Moment,
+        now: Moment,
         reason: Reason,
         detail: str,
         *,
@@ -157,7 +157,7 @@ class TopicBook:
 
         A topic that is down since the start is told once, with the reason that keeps it down.
         """
-        beginnings: dict[Instant, list[str]] = {}
+        beginnings: dict[Moment, list[str]] = {}
         for topic in topics:
             down = self._down.get(topic)
             if down is not None and down.told:
@@ -168,8 +168,8 @@ class TopicBook:
         return [
             Outage(
                 topics=tuple(named),
-                since=begun,
-                noticed_at=now,
+                since=begun.exchange,
+                noticed_at=now.exchange,
                 reason=reason,
                 detail=detail,
                 connection_replaced=connection_replaced,
@@ -177,13 +177,13 @@ class TopicBook:
             for begun, named in beginnings.items()
         ]
 
-    def silent(self, vitals: Vitals, now: Instant) -> dict[str, Instant]:
+    def silent(self, vitals: Vitals, now: Moment) -> dict[str, Moment]:
         """The chatty topics that have been silent for too long, with their last sign of life.
 
         Each connection that is given up for a topic's silence doubles that topic's limit, until it
         flows again: a halted market must not cost the others their connection every half minute.
         """
-        silent: dict[str, Instant] = {}
+        silent: dict[str, Moment] = {}
         for topic, limit_us in self._limits_us.items():
             acknowledged_at = self._acknowledged.get(topic)
             if acknowledged_at is None:
@@ -191,18 +191,19 @@ class TopicBook:
             count, heard_at = vitals.topics.get(topic, (0, acknowledged_at))
             if count >= _DELIVERING:
                 self._limits_us[topic] = limit_us = self._timing.silence_us
-            if now - max(heard_at, acknowledged_at) > limit_us:
+            latest_us = max(heard_at.steady_us, acknowledged_at.steady_us)
+            if now.steady_us - latest_us > limit_us:
                 silent[topic] = heard_at
         for topic in silent:
             self._limits_us[topic] = min(self._timing.silence_us_max, 2 * self._limits_us[topic])
         return silent
 
-    def overdue(self, now: Instant) -> tuple[str, ...]:
+    def overdue(self, now: Moment) -> tuple[str, ...]:
         """The topics whose subscription nobody answered in time."""
         return tuple(
             topic
             for request in self._requests.values()
-            if request.deadline <= now
+            if request.deadline_us <= now.steady_us
             for topic in request.topics
         )
 
@@ -214,27 +215,33 @@ class TopicBook:
         """The topics that do not deliver now."""
         return tuple(topic for topic in self.topics if topic in self._down)
 
-    def next_deadline(self) -> Instant | None:
+    def next_deadline(self) -> int | None:
         """When an answer is overdue or a refused topic is asked again."""
-        moments = [request.deadline for request in self._requests.values()]
+        moments = [request.deadline_us for request in self._requests.values()]
         moments.extend(self._refused.values())
         return min(moments, default=None)
 
-    def _ask(self, topics: tuple[str, ...], now: Instant) -> Subscribe:
+    def _ask(self, topics: tuple[str, ...], now: Moment) -> Subscribe:
         self._sent += 1
         request = f"{self._generation}-{self._sent}"
         self._requests[request] = _Request(
-            topics=topics, deadline=Instant(now + self._timing.acknowledgement_us)
+            topics=topics, deadline_us=now.steady_us + self._timing.acknowledgement_us
         )
         return Subscribe(generation=self._generation, request=request, topics=topics)
 
-    def _restored(self, topics: tuple[str, ...], now: Instant) -> list[Restored]:
-        causes: dict[tuple[Instant, Reason, str], list[str]] = {}
+    def _restored(self, topics: tuple[str, ...], now: Moment) -> list[Restored]:
+        causes: dict[tuple[Moment, Reason, str], list[str]] = {}
         for topic in topics:
             down = self._down.pop(topic, None)
             if down is not None:
                 causes.setdefault((down.since, down.reason, down.detail), []).append(topic)
         return [
-            Restored(topics=tuple(named), since=since, until=now, reason=reason, detail=detail)
+            Restored(
+                topics=tuple(named),
+                since=since.exchange,
+                until=now.exchange,
+                reason=reason,
+                detail=detail,
+            )
             for (since, reason, detail), named in causes.items()
         ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Protocol
 
+from bybit_adapter.ws_client.clock import Moment
 from gridcore.clock import MINUTE_US, SECOND_US, Instant
 from gridcore.message import message
 
@@ -146,9 +147,9 @@ class Vitals:
 
     alive: bool
     pongs: int
-    pong_at: Instant | None
-    heard_at: Instant | None
-    topics: Mapping[str, tuple[int, Instant]]
+    pong_at: Moment | None
+    heard_at: Moment | None
+    topics: Mapping[str, tuple[int, Moment]]
 
 
 @message

@@ -1,0 +1,244 @@
+"""pybit's ways to die (bybit.md C.4), provoked in the simulator under plain pybit and the client.
+
+Both hang on the same server and meet the same fault. The client has its real limits.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.streams.simulator import Simulator, simulator
+from bench.streams.watching import Guarded, Plain, cause_a_push
+
+TICKERS = "tickers.BTCUSDT"
+BOOK = "orderbook.50.BTCUSDT"
+WALLET = "wallet"
+STEP_S = 0.25
+ALIVE_S = 3.0
+START_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provocation:
+    """One row: the faults, and whether plain pybit lives at the end, as bybit.md says.
+
+    `before` are on the board while each side begins, `during` come once both are live. The sides
+    are watched for `watch_s` after the last fault, and must deliver in its last seconds.
+    """
+
+    name: str
+    topic: str
+    plain_lives: bool
+    before: tuple[dict[str, object], ...] = ()
+    during: tuple[dict[str, object], ...] = ()
+    consumer_fails: bool = False
+    watch_s: float = 8.0
+    recovery_s_max: float = 10.0
+
+
+def fault(kind: str, target: str, for_ms: int, **fields: object) -> dict[str, object]:
+    """One fault as the admin endpoint takes it."""
+    return {"kind": kind, "target": target, "for_ms": for_ms, **fields}
+
+
+ONCE_MS = 400
+PROVOCATIONS = (
+    Provocation(
+        name="TCP reset",
+        topic=TICKERS,
+        plain_lives=True,
+        during=(fault("socket_reset", "public", ONCE_MS),),
+    ),
+    Provocation(
+        name="end of file without a close frame",
+        topic=TICKERS,
+        plain_lives=True,
+        during=(fault("socket_eof", "public", ONCE_MS),),
+    ),
+    *(
+        Provocation(
+            name=f"close frame {code}",
+            topic=TICKERS,
+            plain_lives=True,
+            during=(fault("socket_closed", "public", ONCE_MS, amount=code),),
+        )
+        for code in (1000, 1001, 1011)
+    ),
+    Provocation(
+        name="server refuses connections for 3 s",
+        topic=TICKERS,
+        plain_lives=False,
+        during=(fault("socket_reset", "public", ONCE_MS), fault("refusing", "*", 3_000)),
+        watch_s=15,
+        recovery_s_max=14,
+    ),
+    Provocation(
+        name="maintenance for 3 s (1001, then HTTP 503)",
+        topic=TICKERS,
+        plain_lives=False,
+        during=(fault("maintenance", "*", 3_000),),
+        watch_s=15,
+        recovery_s_max=14,
+    ),
+    Provocation(
+        name="no server when constructed, for 3 s",
+        topic=TICKERS,
+        plain_lives=False,
+        before=(fault("refusing", "*", 3_000),),
+        watch_s=15,
+    ),
+    Provocation(
+        name="exception in the consumer",
+        topic=TICKERS,
+        plain_lives=False,
+        consumer_fails=True,
+    ),
+    Provocation(
+        name="ticker delta before its snapshot",
+        topic=TICKERS,
+        plain_lives=False,
+        before=(fault("frame_lost", TICKERS, 60_000, count=1),),
+    ),
+    Provocation(
+        name="order book delta for a level that is unknown",
+        topic=BOOK,
+        plain_lives=False,
+        during=(fault("frame_lost", BOOK, 3_000, chance=500),),
+    ),
+    Provocation(
+        name="subscription refused for 3 s",
+        topic=TICKERS,
+        plain_lives=False,
+        before=(fault("ack_refused", TICKERS, 3_000),),
+    ),
+    Provocation(
+        name="authentication refused once",
+        topic=WALLET,
+        plain_lives=False,
+        before=(fault("auth_refused", "private", 60_000, count=1),),
+    ),
+    Provocation(
+        name="private stream cut",
+        topic=WALLET,
+        plain_lives=True,
+        during=(fault("socket_reset", "private", ONCE_MS),),
+    ),
+    Provocation(
+        name="topic silent for 60 s while pings are answered",
+        topic=TICKERS,
+        plain_lives=True,
+        during=(fault("frame_lost", TICKERS, 60_000),),
+        watch_s=65,
+        recovery_s_max=40,
+    ),
+    Provocation(
+        name="half-open socket",
+        topic=WALLET,
+        plain_lives=True,
+        during=(fault("socket_half_open", "private", 5_000),),
+        watch_s=60,
+        recovery_s_max=45,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of both sides. `recovery_s` None: the client lost nothing."""
+
+    provocation: Provocation
+    plain_lives: bool
+    client_lives: bool
+    noticed_s: float | None
+    recovery_s: float | None
+    close_s: float
+
+    def holds(self) -> bool:
+        """Whether plain pybit fared as stated and the client came through in time."""
+        limit = self.provocation.recovery_s_max
+        in_time = self.recovery_s is None or self.recovery_s <= limit
+        as_stated = self.plain_lives == self.provocation.plain_lives
+        return as_stated and self.client_lives and in_time and self.close_s < 5
+
+
+def provoke(row: Provocation, sim: Simulator) -> Outcome:
+    """Plays one row."""
+    plain = Plain(sim, fails=row.consumer_fails)
+    guarded = Guarded(sim, fails=row.consumer_fails)
+    begun = time.monotonic()
+    for one in row.before:
+        sim.fault(**one)  # type: ignore[arg-type]
+    plain.start(row.topic)
+    _until(lambda: bool(plain.heard_at or plain.raised), 3.0, sim, row)
+    guarded_from = time.monotonic()
+    for one in row.before:
+        if "count" in one:
+            sim.fault(**one)  # type: ignore[arg-type]
+    guarded.start(row.topic)
+    if not row.before:
+        _until(lambda: bool(guarded.heard_at and plain.heard_at), START_S, sim, row)
+        begun = guarded_from = time.monotonic()
+        for one in row.during:
+            sim.fault(**one)  # type: ignore[arg-type]
+    lasts_s = max((_lasts_s(one) for one in (*row.before, *row.during)), default=0.0)
+    _until(lambda: False, lasts_s + row.watch_s, sim, row)
+    ended = time.monotonic()
+    outage = next((at for at, _ in guarded.outages), None)
+    back = next((at for at, _ in reversed(guarded.restored) if outage and at > outage), None)
+    return Outcome(
+        provocation=row,
+        plain_lives=plain.heard_since(ended - ALIVE_S) is not None,
+        client_lives=any(at > ended - ALIVE_S for at in guarded.heard_at),
+        noticed_s=None if outage is None else outage - guarded_from,
+        recovery_s=None if back is None else back - (guarded_from if row.before else begun),
+        close_s=guarded.close(),
+    )
+
+
+def _lasts_s(one: dict[str, object]) -> float:
+    lasts = one["for_ms"]
+    # A fault that strikes a counted number of times is over as soon as it has struck.
+    return lasts / 1000 if isinstance(lasts, int) and "count" not in one else 0.0
+
+
+def _until(ready: object, patience_s: float, sim: Simulator, row: Provocation) -> None:
+    limit = time.monotonic() + patience_s
+    refusing = any(one["kind"] in ("refusing", "maintenance") for one in row.before)
+    while time.monotonic() < limit and not ready():  # type: ignore[operator]
+        time.sleep(STEP_S)
+        if row.topic == WALLET and not refusing:
+            cause_a_push(sim)
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """The outcomes as a Markdown table."""
+    lines = [
+        "| what happens | plain pybit 5.17.0 | client notices after | client recovered after |"
+        " shutdown |",
+        "|---|---|---|---|---|",
+    ]
+    for one in outcomes:
+        noticed = "nothing lost" if one.noticed_s is None else f"{one.noticed_s:.1f} s"
+        recovered = "-" if one.recovery_s is None else f"{one.recovery_s:.1f} s"
+        if not one.client_lives:
+            recovered = "NOT"
+        lives = "lives" if one.plain_lives else "**dead**"
+        stated = "" if one.plain_lives == one.provocation.plain_lives else " (NOT AS STATED)"
+        lines.append(
+            f"| {one.provocation.name} | {lives}{stated} | {noticed} | {recovered} |"
+            f" {one.close_s:.2f} s |"
+        )
+    return "\n".join(lines)
+
+
+def show(names: Sequence[str]) -> bool:
+    """Plays the rows whose names contain one of `names`, or all; whether all of them hold."""
+    rows = [row for row in PROVOCATIONS if not names or any(name in row.name for name in names)]
+    outcomes = []
+    for row in rows:
+        with simulator() as sim:
+            outcomes.append(provoke(row, sim))
+        print(f"{row.name}: {'holds' if outcomes[-1].holds() else 'FAILS'}", file=sys.stderr)
+    print(table(outcomes))
+    return bool(outcomes) and all(one.holds() for one in outcomes)

@@ -1,0 +1,84 @@
+"""How many trades a second bybit_sim delivers to one publicTrade client at full speed.
+
+Knows frames and their trades; refuses to know the market.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import aiohttp
+import orjson
+
+from bench.wire.server import Server, simulator
+
+SYMBOL = "BTCUSDT"
+TRADES_PER_SECOND_MIN = 50_000
+WARM_UP_S = 3.0
+CONFIG = f"seed: 5\nspeed: max\nsymbols: {{{SYMBOL}: {{}}}}\nsynth: {{trades_per_second: 20}}\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """What one client received; `missing` counts holes in the sequence."""
+
+    seconds: float
+    trades: int
+    frames: int
+    tickers: int
+    missing: int
+
+    def good(self) -> bool:
+        """Whether the target is met."""
+        return self.trades / self.seconds >= TRADES_PER_SECOND_MIN and not self.missing
+
+    def text(self) -> str:
+        """The finding with its target."""
+        return (
+            f"{self.trades / self.seconds:,.0f} trades/s over {self.seconds:.1f} s "
+            f"(at least {TRADES_PER_SECOND_MIN:,}), {self.trades / max(self.frames, 1):,.0f} "
+            f"trades a frame, "
+            f"{self.tickers / self.seconds:,.1f} tickers/s, {self.missing} missing\n"
+        )
+
+
+def measure(seconds: float) -> Speed:
+    """Receive for some seconds."""
+    with simulator(CONFIG) as server:
+        return asyncio.run(_receive(server, seconds))
+
+
+async def _receive(server: Server, seconds: float) -> Speed:
+    trades = frames = tickers = missing = 0
+    last: int | None = None
+    began = 0.0
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.public) as socket:
+        topics = [f"publicTrade.{SYMBOL}", f"tickers.{SYMBOL}"]
+        await socket.send_json({"op": "subscribe", "args": topics, "req_id": "1"})
+        start = time.monotonic()
+        async for message in socket:
+            now = time.monotonic()
+            if not began and now - start > WARM_UP_S:
+                began = now
+                trades = frames = tickers = 0
+            if began and now - began > seconds:
+                return Speed(
+                    seconds=now - began,
+                    trades=trades,
+                    frames=frames,
+                    tickers=tickers,
+                    missing=missing,
+                )
+            frame = orjson.loads(message.data)
+            topic = frame.get("topic", "")
+            if topic.startswith("tickers"):
+                tickers += 1
+            elif topic.startswith("publicTrade"):
+                rows = frame["data"]
+                frames += 1
+                trades += len(rows)
+                first = rows[0]["seq"]
+                if last is not None:
+                    missing += max(0, first - last - 1)
+                last = rows[-1]["seq"]
+    raise ConnectionError("expected a stream without end, the server closed it")
