@@ -37,6 +37,8 @@ class Piece:
 
 KERNEL = "packages/gridcore/src"
 VENUE = "packages/simvenue/src"
+NOT_PLAYED = ":!packages/simvenue/src/simvenue/amending.py"
+"""What only bybit_sim uses."""
 SESSION_TESTS = ("packages/gridcore/tests", "tests/simulation", "tools/mutation")
 BACKTEST = (KERNEL, VENUE, "packages/tapes/src", "packages/appkit/src", "apps/backtest/src")
 
@@ -60,7 +62,7 @@ def campaign_pieces() -> tuple[Piece, ...]:
                 *("--count", str(CAMPAIGN_SEEDS), "--workers", "2", "--out", tally),
             ),
             needs=CAMPAIGN,
-            rests_on=(KERNEL, VENUE),
+            rests_on=(KERNEL, VENUE, NOT_PLAYED),
         )
         for number, tally in enumerate(tallies, 1)
     ]
@@ -69,7 +71,7 @@ def campaign_pieces() -> tuple[Piece, ...]:
         shows="All seeds together: every row of the order table, every denial, 100 times.",
         command=(*command, "--merge", *tallies, "--require", "100"),
         needs=CAMPAIGN,
-        rests_on=(KERNEL, VENUE),
+        rests_on=(KERNEL, VENUE, NOT_PLAYED),
     )
     return (*pieces, whole)
 

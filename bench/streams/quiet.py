@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from bench.streams.simulator import simulator
@@ -33,7 +34,7 @@ def show(cycles: int, record: Path | None) -> bool:
             time.sleep(0.003)
         state = client.state()
         guarded.close()
-    lateness = [later - earlier - PING_US for earlier, later in zip(ages, ages[1:], strict=False)]
+    lateness = [later - earlier - PING_US for earlier, later in pairwise(ages)]
     print(
         f"{seen} pings answered, {state.generation} connection(s), {state.outages} outage(s), "
         f"{len(guarded.heard_at)} frame(s); the latest pong came {max(lateness, default=0)} us late"

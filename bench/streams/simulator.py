@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 10
+
+Fault = Mapping[str, str | int]
+"""A fault as the admin endpoint takes it."""
 
 
 class Simulator:
@@ -23,11 +26,9 @@ class Simulator:
         self.public: str = opening["public"]
         self.private: str = opening["private"]
 
-    def fault(self, kind: str, **fields: object) -> None:
+    def fault(self, fault: Fault) -> None:
         """Puts a fault on the board, from now on."""
-        answer = requests.post(
-            f"{self.http}/sim/fault", json={"kind": kind, **fields}, timeout=STOP_S
-        )
+        answer = requests.post(f"{self.http}/sim/fault", json=fault, timeout=STOP_S)
         answer.raise_for_status()
 
     def market_time_us(self) -> int:

@@ -5,10 +5,10 @@ Both hang on the same server and meet the same fault. The client has its real li
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.streams.simulator import Simulator, simulator
+from bench.streams.simulator import Fault, Simulator, simulator
 from bench.streams.watching import Guarded, Plain, cause_a_push
 
 TICKERS = "tickers.BTCUSDT"
@@ -30,14 +30,14 @@ class Provocation:
     name: str
     topic: str
     plain_lives: bool
-    before: tuple[dict[str, object], ...] = ()
-    during: tuple[dict[str, object], ...] = ()
+    before: tuple[Fault, ...] = ()
+    during: tuple[Fault, ...] = ()
     consumer_fails: bool = False
     watch_s: float = 8.0
     recovery_s_max: float = 10.0
 
 
-def fault(kind: str, target: str, for_ms: int, **fields: object) -> dict[str, object]:
+def fault(kind: str, target: str, for_ms: int, **fields: int) -> Fault:
     """One fault as the admin endpoint takes it."""
     return {"kind": kind, "target": target, "for_ms": for_ms, **fields}
 
@@ -168,19 +168,19 @@ def provoke(row: Provocation, sim: Simulator) -> Outcome:
     guarded = Guarded(sim, fails=row.consumer_fails)
     begun = time.monotonic()
     for one in row.before:
-        sim.fault(**one)  # type: ignore[arg-type]
+        sim.fault(one)
     plain.start(row.topic)
     _until(lambda: bool(plain.heard_at or plain.raised), 3.0, sim, row)
     guarded_from = time.monotonic()
     for one in row.before:
         if "count" in one:
-            sim.fault(**one)  # type: ignore[arg-type]
+            sim.fault(one)
     guarded.start(row.topic)
     if not row.before:
         _until(lambda: bool(guarded.heard_at and plain.heard_at), START_S, sim, row)
         begun = guarded_from = time.monotonic()
         for one in row.during:
-            sim.fault(**one)  # type: ignore[arg-type]
+            sim.fault(one)
     lasts_s = max((_lasts_s(one) for one in (*row.before, *row.during)), default=0.0)
     _until(lambda: False, lasts_s + row.watch_s, sim, row)
     ended = time.monotonic()
@@ -196,16 +196,16 @@ def provoke(row: Provocation, sim: Simulator) -> Outcome:
     )
 
 
-def _lasts_s(one: dict[str, object]) -> float:
+def _lasts_s(one: Fault) -> float:
     lasts = one["for_ms"]
     # A fault that strikes a counted number of times is over as soon as it has struck.
     return lasts / 1000 if isinstance(lasts, int) and "count" not in one else 0.0
 
 
-def _until(ready: object, patience_s: float, sim: Simulator, row: Provocation) -> None:
+def _until(ready: Callable[[], bool], patience_s: float, sim: Simulator, row: Provocation) -> None:
     limit = time.monotonic() + patience_s
     refusing = any(one["kind"] in ("refusing", "maintenance") for one in row.before)
-    while time.monotonic() < limit and not ready():  # type: ignore[operator]
+    while time.monotonic() < limit and not ready():
         time.sleep(STEP_S)
         if row.topic == WALLET and not refusing:
             cause_a_push(sim)
@@ -214,8 +214,7 @@ def _until(ready: object, patience_s: float, sim: Simulator, row: Provocation) -
 def table(outcomes: Sequence[Outcome]) -> str:
     """The outcomes as a Markdown table."""
     lines = [
-        "| what happens | plain pybit 5.17.0 | client notices after | client recovered after |"
-        " shutdown |",
+        "| what happens | plain pybit 5.17.0 | client notices | client recovered | shutdown |",
         "|---|---|---|---|---|",
     ]
     for one in outcomes:

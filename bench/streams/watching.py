@@ -11,7 +11,7 @@ from bench.streams.simulator import Simulator
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.ws_client.client import WsClient, private_client, public_client
 from bybit_adapter.ws_client.clock import SystemClock
-from bybit_adapter.ws_client.words import Fatal, Outage, Restored, Timing
+from bybit_adapter.ws_client.words import Connected, Fatal, Outage, Restored, Timing
 from gridcore.clock import Instant
 
 KEYS = Credentials(key="demo-key-1", secret="demo-secret-1")
@@ -99,6 +99,9 @@ class Guarded:
         if self._fails:
             self._fails = False
             raise RuntimeError("the consumer cannot take this")
+
+    def on_connected(self, connected: Connected) -> None:
+        """Has merged nothing that it could forget."""
 
     def on_outage(self, outage: Outage) -> None:
         """Notes when it was told."""

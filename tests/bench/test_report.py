@@ -5,7 +5,15 @@ from dataclasses import replace
 from bench.comparison import Comparison
 from bench.jobs import Traded
 from bench.memory import MIB, Peak
-from bench.report import Findings, Speed, as_json, comparison_lines, full_lines, memory_lines
+from bench.report import (
+    Findings,
+    Speed,
+    as_json,
+    comparison_lines,
+    decoding_lines,
+    full_lines,
+    memory_lines,
+)
 from bench.timing import Spread
 
 
@@ -17,6 +25,7 @@ def test_what_was_skipped_is_null() -> None:
         "scan_ticks_per_s": None,
         "comparison": {"ours": None, "hftbacktest": None, "numba": None},
         "peak_mib": {"5M": None, "50M": None},
+        "decode_trades_per_s": None,
     }
 
 
@@ -27,6 +36,8 @@ def test_rates_are_in_ticks_per_second_and_memory_in_mib(spread: Spread, did: Tr
         comparison=Comparison(spreads={"ours": spread}, did={"ours": did}, missing="no network"),
         comparison_ticks=1_000_000,
         peaks={"5M": Peak(rows=5, fills=1, tape=85, before=MIB, beyond=3 * MIB)},
+        decoding={10: {"ours, in bulk": spread}},
+        decoded=1_000_000,
     )
 
     assert as_json(found) == {
@@ -36,6 +47,7 @@ def test_rates_are_in_ticks_per_second_and_memory_in_mib(spread: Spread, did: Tr
         "scan_ticks_per_s": 500_000_000,
         "comparison": {"ours": 2_000_000, "hftbacktest": None, "numba": None},
         "peak_mib": {"5M": 3.0, "50M": None},
+        "decode_trades_per_s": {"10": {"ours, in bulk": 2_000_000}},
     }
 
 
@@ -80,3 +92,14 @@ def test_memory_above_the_target_is_told() -> None:
 
     assert memory_lines("5M", peak)[-1] == "ABOVE the target"
     assert memory_lines("5M", replace(peak, beyond=6048))[-1] == "within the target"
+
+
+def test_decoding_is_told_beside_the_naive_way(spread: Spread) -> None:
+    fast = Spread(seconds=(0.1,))
+    spreads = {"json + Decimal": spread, "ours, in bulk": fast, "ours, as events": spread}
+
+    lines = decoding_lines(10, spreads, 1_000_000)
+
+    assert lines[0].startswith(" 10 a frame  json + Decimal    2.00 M trades/s, 1.0 times;")
+    assert "10.00 M trades/s, 5.0 times (target 3)" in lines[1]
+    assert "2.00 M trades/s, 1.0 times;" in lines[2]

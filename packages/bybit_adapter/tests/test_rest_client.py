@@ -7,8 +7,8 @@ import pytest
 
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.rate_limiter import RateLimiter
-from bybit_adapter.rest.clock_offset import ClockOffset
 from bybit_adapter.rest_client import RestClient, machine_clock, wait_until
+from bybit_adapter.ws_client.clock import Offset
 from gridcore.clock import SECOND_US, Instant
 
 
@@ -33,11 +33,12 @@ def test_the_clock_is_zero_until_it_is_measured(public: RestClient, clock: Any) 
 
     measured = public.measure_clock()
 
-    assert before.offset_us == 0
-    assert isinstance(measured, ClockOffset)
+    assert before.ahead_us == 0
+    assert isinstance(measured, Offset)
     assert measured == public.clock
-    assert measured.offset_us == 250_000
+    assert measured.ahead_us == 250_000
     assert public.exchange_now() == clock.at + 250_000
+    assert public.server_time() == clock.at + 250_000
 
 
 @pytest.mark.parametrize("timeout_s", [0, -1.0, float("inf"), float("nan")])

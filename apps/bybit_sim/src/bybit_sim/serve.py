@@ -60,7 +60,7 @@ class Running:
         self.config = config
         self._opened = opened
         self.exchange = opened.exchange
-        self.board = FaultBoard(config.fault_seed or config.seed, faults)
+        self.board = FaultBoard(_fault_seed(config), faults)
         self.requests = RequestLog()
         self.hub = Hub()
         self.player = Player(
@@ -156,6 +156,10 @@ def planned_faults(config: SimConfig) -> tuple[Fault, ...]:
     if config.fault_seed is None:
         return planned
     return (*planned, *draw_faults(config.fault_seed, config.fault_minutes * 60_000))
+
+
+def _fault_seed(config: SimConfig) -> int:
+    return config.seed if config.fault_seed is None else config.fault_seed
 
 
 @asynccontextmanager

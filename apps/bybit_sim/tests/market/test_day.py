@@ -62,3 +62,13 @@ def test_the_price_an_hour_ago_is_the_open_of_that_minute() -> None:
 
     assert summary.hour_ago == 1040
     assert minute(40, 1).start == minute(100, 1).start - HOUR_US
+
+
+def test_a_minute_leaves_when_it_is_a_day_old() -> None:
+    window = DayWindow()
+    for number in range(1_441):
+        window.add(minute(number, 5_000 - number))
+
+    summary = window.summary(minute(1_441, 1_000))
+
+    assert (summary.high, summary.day_ago, summary.volume) == (4_999, 4_999, 1_441)

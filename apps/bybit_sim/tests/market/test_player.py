@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bybit_sim.market.facts import BTCUSDT
 from bybit_sim.market.feed import Feed
@@ -339,3 +340,39 @@ def test_a_control_that_makes_no_sense_is_refused_with_the_reason(
 
     with pytest.raises(ValueError, match=message):
         act(player)
+
+
+def test_lockstep_releases_the_next_part_only_when_the_program_has_settled(
+    tape: MakeTape, market: SymbolMarket, start: Instant, exchange: Make, outlet: Make
+) -> None:
+    sent = outlet({TICKERS})
+    played = exchange({"BTCUSDT": market}, band=(None, 1001), deadlines=[SECOND_US])
+    asked: list[tuple[str, ...]] = []
+
+    async def settled(request: web.Request) -> web.Response:
+        """Handles what was sent only when asked for the second time."""
+        seen = tuple(sent.order)
+        handled = start + SECOND_US * (seen.count(TICKERS) - (seen[-1:] == (TICKERS,)))
+        late = seen not in asked
+        asked.append(seen)
+        return web.json_response(
+            {"handled_through_us": 0 if late else int(handled), "in_flight": 0}
+        )
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_get("/settled", settled)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/settled"
+        feed = Feed([(BTCUSDT, tape(trades(0, 1, 2)))])
+        await Player(played, feed, sent, "lockstep", [url]).run()
+        await runner.cleanup()
+
+    asyncio.run(run())
+
+    released = (TICKERS, "push wallet", "push order", TICKERS, "push order", TICKERS)
+    parts = [released[:count] for count in range(len(released) + 1)]
+    assert list(dict.fromkeys(asked)) == parts
+    assert all(asked.count(part) == 2 for part in parts[1:])

@@ -96,12 +96,29 @@ def test_recorded_quotes_mark_and_rate_are_told_as_recorded(
     assert market.funding_rate == Decimal("-0.00025")
 
 
-def test_quotes_overtaken_by_a_trade_move_with_it(
+def test_recorded_quotes_stay_until_the_next_ticker_as_the_venues_hold_them(
     market: SymbolMarket, trade: Trade, ticker: Ticker
 ) -> None:
+    """What is shown decides whether a post-only order would take; so does what the venue holds."""
     played(market, ticker(1000, bid=999, ask=1001), trade(1010, after_s=1))
 
-    assert market.quotes() == (1009, 1011)
+    assert market.quotes() == (999, 1001)
+    assert texts(market.ticker_row(), "lastPrice", "bid1Price") == ["101.00", "99.90"]
+
+
+def test_a_book_is_built_around_the_last_price_where_a_quote_is_unknown_or_crossed(
+    market: SymbolMarket, ticker: Ticker
+) -> None:
+    shown = [
+        played(market, seen).quotes()
+        for seen in (
+            ticker(1000, bid=999),
+            ticker(1000, bid=1001, ask=1001),
+            ticker(1, bid=None, ask=None),
+        )
+    ]
+
+    assert shown == [(999, 1001), (999, 1001), (1, 2)]
 
 
 def test_the_last_price_of_a_literal_market_is_that_of_its_ticker(

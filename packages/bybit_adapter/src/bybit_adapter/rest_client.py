@@ -12,10 +12,10 @@ from bybit_adapter.errors import Failure
 from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest.account import AccountCalls
 from bybit_adapter.rest.caller import RECV_WINDOW_MS, TIMEOUT_S, Caller, Wait
-from bybit_adapter.rest.clock_offset import ClockOffset
 from bybit_adapter.rest.hedge import ModeReport, verify_mode
 from bybit_adapter.rest.market import MarketCalls
 from bybit_adapter.rest.orders import OrderCalls
+from bybit_adapter.ws_client.clock import Offset
 from gridcore.clock import SECOND_US, Instant
 
 
@@ -64,7 +64,7 @@ class RestClient:
         self.account = AccountCalls(self._caller)
 
     @property
-    def clock(self) -> ClockOffset:
+    def clock(self) -> Offset:
         """The exchange's clock against ours as last measured; zero before the first measurement."""
         return self._caller.clock
 
@@ -72,7 +72,11 @@ class RestClient:
         """The exchange's time, as far as it was measured."""
         return self._caller.exchange_now()
 
-    def measure_clock(self) -> ClockOffset | Failure:
+    def server_time(self) -> Instant | Failure:
+        """The exchange's time, asked now."""
+        return self._caller.server_time()
+
+    def measure_clock(self) -> Offset | Failure:
         """Measure the exchange's clock against ours; requests are signed by it from then on."""
         return self._caller.measure_clock()
 

@@ -93,7 +93,7 @@ def test_in_bulk_it_is_the_same(scale: Scale) -> None:
         TRADE,
         trade(second, "BTCUSDT", scale, AT),
     ]
-    assert found.rows[1].S is SELL
+    assert found.frame.data[1].S is SELL
     assert found.exchange_at == AT
     assert [one.exchange_at for one in events(found)] == [AT, AT]
     assert {one.topic for one in events(found)} == {"publicTrade.BTCUSDT"}

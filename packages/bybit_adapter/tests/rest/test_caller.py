@@ -18,8 +18,8 @@ from bybit_adapter.errors import (
 from bybit_adapter.rate_limiter import BAN_US, WINDOW_US, Lane, RateLimiter
 from bybit_adapter.rest import calls
 from bybit_adapter.rest.caller import Caller
-from bybit_adapter.rest.clock_offset import ClockOffset
 from bybit_adapter.rest.words import Answer
+from bybit_adapter.ws_client.clock import Offset
 from gridcore.clock import HOUR_US, SECOND_US, Instant
 
 NOW = Instant(1_780_000_000_000_000)
@@ -324,7 +324,7 @@ def test_a_wrong_clock_is_measured_and_the_request_repeated_once(
     assert first.headers["X-BAPI-TIMESTAMP"] == "1780003600000"
     assert second.headers["X-BAPI-TIMESTAMP"] == "1780000000000"
     assert first.body == second.body
-    assert caller.clock.offset_us == -HOUR_US
+    assert caller.clock.ahead_us == -HOUR_US
 
 
 def test_a_clock_that_stays_wrong_is_told_after_one_repetition(
@@ -354,9 +354,7 @@ def test_the_offset_is_measured_from_the_exchanges_time(
 ) -> None:
     clock.advance(-1_500_000)
 
-    assert caller.measure_clock() == ClockOffset(
-        offset_us=1_500_000, uncertainty_us=0, measured_at=Instant(NOW - 1_500_000)
-    )
+    assert caller.measure_clock() == Offset(ahead_us=1_500_000, round_trip_us=0)
     assert caller.exchange_now() == NOW
     assert len(exchange.requests("/v5/market/time")) == 3
 
@@ -369,7 +367,7 @@ def test_a_time_that_cannot_be_read_is_no_answer(exchange: Any, caller: Caller, 
 
     assert isinstance(found, Unanswered)
     assert found.kind is ErrorKind.MALFORMED
-    assert caller.clock.offset_us == 0
+    assert caller.clock.ahead_us == 0
 
 
 # -- the rest ----------------------------------------------------------------------------------

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from bybit_adapter.normalizer.words import BadElement
 from bybit_adapter.rest.instruments import read_terms, read_tiers
-from bybit_adapter.rest.reading import FieldFault
 from gridcore.instrument import Instrument
 from gridcore.tiers import RiskTier, RiskTiers
 
@@ -61,7 +61,7 @@ def test_a_symbol_that_is_being_delivered_does_not_trade() -> None:
     ],
 )
 def test_nothing_that_sizing_needs_is_made_up(change: dict[str, Any], words: str) -> None:
-    with pytest.raises(FieldFault, match=words):
+    with pytest.raises(BadElement, match=words):
         read_terms(ROW | change)
 
 
@@ -84,7 +84,7 @@ def test_tiers_are_sorted_and_the_last_one_is_open() -> None:
 
 
 def test_no_tier_at_all_is_refused() -> None:
-    with pytest.raises(FieldFault, match="at least one tier"):
+    with pytest.raises(BadElement, match="at least one tier"):
         read_tiers([])
 
 

@@ -92,6 +92,26 @@ def test_a_long_stretch_is_asked_in_windows_of_seven_days(exchange: Any, caller:
     ]
 
 
+def test_a_stretch_without_an_end_reaches_beyond_our_idea_of_the_present(
+    exchange: Any, caller: Caller, clock: Any
+) -> None:
+    """What happened a moment ago is listed although the two clocks differ."""
+    clock.advance(-500_000)
+    exchange.script(PATH, page(exchange, "1"))
+
+    list_stretch(
+        caller,
+        calls.EXECUTIONS,
+        {"category": "linear"},
+        start=Instant(NOW - DAY_US),
+        end=None,
+        identity=IDENTITY,
+        pages_max=1,
+    )
+
+    assert exchange.seen[0].parameters["endTime"] == "1780000059500"
+
+
 def test_the_cap_counts_the_pages_of_all_windows(exchange: Any, caller: Caller) -> None:
     """A42: truncated, and told."""
     exchange.script(PATH, page(exchange, "2"))

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import WSMessage, WSMsgType, web
 
 from bybit_adapter.ws_client.clock import Moment
-from bybit_adapter.ws_client.words import Fatal, Outage, Restored, Timing
+from bybit_adapter.ws_client.words import Connected, Fatal, Outage, Restored, Timing
 from gridcore.clock import SECOND_US, Instant
 
 PATIENCE_S = 20.0
@@ -191,7 +191,7 @@ class Consumer:
     """Keeps everything it is told, in order; `fails` makes it raise at frames that contain it."""
 
     def __init__(self) -> None:
-        self.heard: list[str | Outage | Restored | Fatal] = []
+        self.heard: list[str | Connected | Outage | Restored | Fatal] = []
         self.received_at: list[Instant] = []
         self.fails: str | None = None
         self._changed = threading.Condition()
@@ -201,6 +201,9 @@ class Consumer:
             raise RuntimeError("the consumer cannot take this")
         self.received_at.append(received_at)
         self._note(text)
+
+    def on_connected(self, connected: Connected) -> None:
+        self._note(connected)
 
     def on_outage(self, outage: Outage) -> None:
         self._note(outage)
@@ -231,7 +234,7 @@ class Consumer:
                 assert time.monotonic() < limit, self.heard
                 self._changed.wait(0.01)
 
-    def _note(self, what: str | Outage | Restored | Fatal) -> None:
+    def _note(self, what: str | Connected | Outage | Restored | Fatal) -> None:
         with self._changed:
             self.heard.append(what)
             self._changed.notify_all()

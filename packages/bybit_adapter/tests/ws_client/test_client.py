@@ -151,23 +151,6 @@ class TestLife:
         with pytest.raises(RuntimeError, match="construct a new one"):
             client.start()
 
-    def test_a_callback_of_the_client_may_end_it(
-        self, venue: Any, consumer: Any, quick: Timing
-    ) -> None:
-        class Impatient(type(consumer)):  # type: ignore[misc]
-            def on_restored(self, restored: Any) -> None:
-                super().on_restored(restored)
-                client.close()
-
-        told = Impatient()
-        client = public_client(venue.url, [TRADES], told, clock=SystemClock(), timing=quick)
-        client.start()
-        told.wait(lambda told: told.restored())
-
-        assert client.close()
-
-        assert client.state().phase is Phase.STOPPED
-
     def test_a_failing_listener_ends_the_client_audibly(
         self,
         venue: Any,
@@ -191,6 +174,66 @@ class TestLife:
 
         assert told.fatals()[0].kind is FatalKind.SUPERVISION
         assert thrown.get(timeout=5) == "broken listener"
+
+
+def test_a_callback_of_the_client_may_end_it_l61(venue: Any, consumer: Any, quick: Timing) -> None:
+    class Impatient(type(consumer)):  # type: ignore[misc]
+        def on_restored(self, restored: Any) -> None:
+            super().on_restored(restored)
+            client.close()
+
+    told = Impatient()
+    client = public_client(venue.url, [TRADES], told, clock=SystemClock(), timing=quick)
+    client.start()
+    told.wait(lambda told: told.restored())
+
+    assert client.close()
+
+    assert client.state().phase is Phase.STOPPED
+
+
+def test_a_consumer_may_end_the_client_while_it_takes_a_frame_l62(
+    venue: Any, consumer: Any, quick: Timing
+) -> None:
+    class Impatient(type(consumer)):  # type: ignore[misc]
+        def on_frame(self, text: str, received_at: Instant) -> None:
+            client.close()
+            super().on_frame(text, received_at)
+
+    told = Impatient()
+    venue.first_frames[TICKERS] = [SNAPSHOT]
+    client = public_client(venue.url, [TICKERS], told, clock=SystemClock(), timing=quick)
+    client.start()
+    told.wait(lambda told: told.frames())
+
+    assert timed_close(client) < 3
+
+    assert client.state().phase is Phase.STOPPED
+
+
+def test_what_is_told_about_the_stream_comes_from_one_thread_l64(
+    venue: Any, consumer: Any, quick: Timing
+) -> None:
+    threads: list[str] = []
+
+    class Watchful(type(consumer)):  # type: ignore[misc]
+        def on_outage(self, outage: Any) -> None:
+            threads.append(threading.current_thread().name)
+            super().on_outage(outage)
+
+        def on_restored(self, restored: Any) -> None:
+            threads.append(threading.current_thread().name)
+            super().on_restored(restored)
+
+    told = Watchful()
+    client = public_client(venue.url, [TRADES], told, clock=SystemClock(), timing=quick)
+    client.start()
+    told.wait(lambda told: told.restored())
+    venue.cut(reset=True)
+    told.wait(lambda told: len(told.restored()) == 2)
+    client.close()
+
+    assert threads == ["ws-public-supervisor"] * 3
 
 
 class Stuck:

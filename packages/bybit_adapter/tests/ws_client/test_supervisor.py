@@ -12,6 +12,7 @@ from bybit_adapter.ws_client.words import (
     Acknowledged,
     Authenticated,
     Command,
+    Connected,
     Ended,
     Event,
     Fatal,
@@ -104,7 +105,7 @@ class TestTheWayUp:
         one = supervisor("order", private=True)
         one.start(at(0))
 
-        assert one.handle(Opened(generation=1), at(1)) == []
+        assert one.handle(Opened(generation=1), at(1)) == [Connected(generation=1, at=told_at(1))]
         assert one.phase is Phase.AUTHENTICATING
         told = one.handle(Authenticated(generation=1, accepted=True, text=""), at(2))
 
@@ -117,7 +118,7 @@ class TestTheWayUp:
 
         told = one.handle(Opened(generation=1), at(1))
 
-        assert [type(command) for command in told] == [Subscribe]
+        assert [type(command) for command in told] == [Connected, Subscribe]
 
     def test_an_end_before_the_construction_returned_counts(self) -> None:
         one = supervisor(TICKERS)
@@ -158,7 +159,6 @@ class TestLosses:
                 noticed_at=told_at(23),
                 reason=Reason.CLOSED,
                 detail="cut",
-                connection_replaced=True,
             ),
         ]
         assert one.next_deadline() == us(24)

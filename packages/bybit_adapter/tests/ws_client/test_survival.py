@@ -118,7 +118,6 @@ class TestCutOrClosedByTheServer:
 
         outage, restored = consumer.outages()[0], consumer.restored()[1]
         assert outage.topics == restored.topics == (TICKERS, TRADES)
-        assert outage.connection_replaced
         assert outage.reason is restored.reason is Reason.CLOSED
         assert outage.since == restored.since <= outage.noticed_at < restored.until
 
@@ -391,7 +390,6 @@ class TestRefusals:
         assert [told.topics for told in consumer.restored()] == [(TRADES,), (BOOK,)]
         assert consumer.outages()[0].topics == ("tickers.NOSUCH",)
         assert consumer.outages()[0].reason is Reason.SUBSCRIPTION_REFUSED
-        assert not consumer.outages()[0].connection_replaced
         assert running.state().down == ("tickers.NOSUCH",)
         assert len(venue.peers) == 1
 

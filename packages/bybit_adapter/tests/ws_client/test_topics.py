@@ -150,12 +150,8 @@ class TestLosses:
         topics = book(TICKERS, TRADES)
         topics.answered(topics.begin(1, at(1))[0].request, True, "", at(2))
 
-        first = topics.lost(
-            topics.topics, at(50), at(60), Reason.CLOSED, "cut", connection_replaced=True
-        )
-        again = topics.lost(
-            topics.topics, at(70), at(80), Reason.OPEN_FAILED, "no", connection_replaced=True
-        )
+        first = topics.lost(topics.topics, at(50), at(60), Reason.CLOSED, "cut")
+        again = topics.lost(topics.topics, at(70), at(80), Reason.OPEN_FAILED, "no")
         story = topics.answered(topics.begin(2, at(90))[0].request, True, "", at(91))
 
         assert [(one.topics, one.since) for one in first] == [((TICKERS, TRADES), told(50))]
@@ -173,12 +169,8 @@ class TestLosses:
     def test_a_start_that_fails_is_told_with_its_reason_once(self) -> None:
         topics = book(TICKERS)
 
-        first = topics.lost(
-            (TICKERS,), at(5), at(6), Reason.OPEN_FAILED, "no", connection_replaced=True
-        )
-        again = topics.lost(
-            (TICKERS,), at(7), at(8), Reason.OPEN_FAILED, "no", connection_replaced=True
-        )
+        first = topics.lost((TICKERS,), at(5), at(6), Reason.OPEN_FAILED, "no")
+        again = topics.lost((TICKERS,), at(7), at(8), Reason.OPEN_FAILED, "no")
 
         assert [one.since for one in first] == [told(0)]
         assert again == []

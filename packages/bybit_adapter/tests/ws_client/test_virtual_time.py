@@ -140,7 +140,7 @@ def run(
     return client
 
 
-def test_six_quiet_hours_with_recorded_pongs_cost_no_reconnect(
+def test_six_quiet_hours_with_recorded_pongs_cost_no_reconnect_a36_l56(
     virtual_clock: Any, consumer: Any
 ) -> None:
     """L56: silence is no failure. 1,080 pings, each answered as late as a recorded one."""
@@ -159,7 +159,7 @@ def test_six_quiet_hours_with_recorded_pongs_cost_no_reconnect(
 
 
 @pytest.mark.parametrize("frozen_after_s", [1, 19, 20.0001, 39, 3_601])
-def test_a_half_open_socket_is_replaced_within_45_seconds(
+def test_a_half_open_socket_is_replaced_within_45_seconds_a35_l54(
     virtual_clock: Any, consumer: Any, frozen_after_s: float
 ) -> None:
     script = Script(virtual_clock)
@@ -179,7 +179,7 @@ def test_a_half_open_socket_is_replaced_within_45_seconds(
     assert consumer.outages()[0].reason is Reason.PONG_MISSING
 
 
-def test_a_server_that_is_away_for_a_day_is_asked_for_ever_in_1_to_30_seconds(
+def test_a_server_away_for_a_day_is_asked_for_ever_in_1_to_30_seconds_l55_l120(
     virtual_clock: Any, consumer: Any
 ) -> None:
     script = Script(virtual_clock)
@@ -214,7 +214,7 @@ def test_every_loss_and_restoration_is_told_with_its_interval(
     assert len(begins) == 6
 
 
-def test_objects_that_hang_while_they_leave_are_never_touched_again_and_the_ninth_is_fatal(
+def test_what_hangs_while_it_leaves_is_never_touched_again_and_the_ninth_is_fatal_l60(
     virtual_clock: Any, consumer: Any
 ) -> None:
     script = Script(virtual_clock)
@@ -236,7 +236,7 @@ def test_objects_that_hang_while_they_leave_are_never_touched_again_and_the_nint
     assert len(script.lines) == 9 + 1
 
 
-def test_constructions_that_hang_are_replaced_until_the_ninth(
+def test_constructions_that_hang_are_replaced_until_the_ninth_a37(
     virtual_clock: Any, consumer: Any
 ) -> None:
     script = Script(virtual_clock)
@@ -267,7 +267,7 @@ def test_a_subscription_that_hangs_costs_the_connection(virtual_clock: Any, cons
     assert consumer.outages()[0].reason is Reason.SUBSCRIPTION_LATE
 
 
-def test_a_jump_of_the_exchanges_clock_costs_no_connection_and_shows_in_what_is_told(
+def test_a_jump_of_the_exchanges_clock_costs_no_connection_and_shows_in_what_is_told_a30(
     virtual_clock: Any, consumer: Any
 ) -> None:
     script = Script(virtual_clock)

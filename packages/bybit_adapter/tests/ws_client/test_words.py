@@ -23,3 +23,12 @@ def test_pings_and_their_limits_suit_the_library_and_the_exchange() -> None:
 
 def test_an_exit_fits_into_a_shutdown() -> None:
     assert Timing().exit_us < 5 * SECOND_US
+
+
+def test_every_client_has_the_same_safe_limits_unless_somebody_says_otherwise_l57() -> None:
+    limits = Timing()
+
+    assert limits == Timing()
+    assert limits.chatty == ("tickers.",)
+    assert (limits.backoff_us_min, limits.backoff_us_max) == (SECOND_US, 30 * SECOND_US)
+    assert limits.abandoned_max == 8

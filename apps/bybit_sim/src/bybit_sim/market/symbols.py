@@ -31,8 +31,8 @@ class SymbolMarket:
     """The market of one symbol. Times are market time, prices in ticks unless stated otherwise.
 
     `literal`: the ticker says only what rows said, so that a run can be repeated exactly: no quote
-    is made up for a tape of trades, and the last price is the recorded ticker's. Otherwise quotes
-    that are unknown or overtaken by a trade are one tick around the last price.
+    is made up for a tape of trades, and the last price is the recorded ticker's. Otherwise unknown
+    quotes are one tick around the last price.
     """
 
     def __init__(self, facts: SymbolFacts, start: Instant, *, seed: int = 0) -> None:
@@ -154,13 +154,14 @@ class SymbolMarket:
     def quotes(self) -> Quotes | None:
         """The best bid and ask that the book is built on; None before the first row.
 
-        Recorded ones while the last price lies between them, else one tick around it.
+        Recorded ones as the venues hold them, also when a trade has overtaken them; on a tape of
+        trades one tick around the last price.
         """
         if self.last is None:
             return None
         last = int(self.last)
         bid, ask = self.bid, self.ask
-        if bid is not None and ask is not None and bid < ask and bid <= self.last <= ask:
+        if bid is not None and ask is not None and bid < ask:
             return Quotes(int(bid), int(ask))
         return Quotes(max(last - 1, 1), max(last, 1) + 1)
 

@@ -23,7 +23,10 @@ def decode(frame: bytes | str) -> object:
     A publicTrade frame of another shape (an element without price, say) comes as its JSON value,
     for the closer look. Undecodable says where the text is wrong.
     """
-    if frame.startswith(TRADE_HEAD if isinstance(frame, str) else _TRADE_HEAD):  # type: ignore[arg-type]
+    is_trades = (
+        frame.startswith(_TRADE_HEAD) if isinstance(frame, bytes) else frame.startswith(TRADE_HEAD)
+    )
+    if is_trades:
         try:
             return _trade_frame(frame)
         except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):

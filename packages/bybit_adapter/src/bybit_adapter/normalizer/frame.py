@@ -111,7 +111,7 @@ class Normalizer:
         bulk = trades.columns(frame, self._scales.of, received_at)
         if bulk is not None:
             self.counts.frames += 1
-            self.counts.events += len(bulk.rows)
+            self.counts.events += len(bulk.sizes)
         return bulk
 
     # -- topics ----------------------------------------------------------------------------

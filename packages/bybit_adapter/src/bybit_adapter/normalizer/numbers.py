@@ -5,6 +5,7 @@ It knows no kind of row. Every refusal is a BadElement that names the field.
 
 import re
 from decimal import Decimal
+from typing import TypeVar
 
 from bybit_adapter.normalizer.words import LATEST_PLAUSIBLE, MS_US, BadElement, Row
 from gridcore.clock import EARLIEST_PLAUSIBLE, Instant
@@ -133,14 +134,18 @@ def moment(value: object) -> Instant | None:
 
 
 class Scale:
-    """One instrument's prices and sizes: texts to whole ticks and steps, each text read once."""
+    """One instrument's prices and sizes: texts to whole ticks and steps, each text read once.
 
-    __slots__ = ("instrument", "prices", "sizes")
+    `prices` and `traded` are for who reads in bulk: by text, above 0, BadElement for anything else.
+    """
+
+    __slots__ = ("_sizes", "instrument", "prices", "traded")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.prices = _Prices(instrument)
-        self.sizes = _Sizes(instrument)
+        self.traded = _Traded(instrument)
+        self._sizes = _Sizes(instrument)
 
     def price(self, row: Row, name: str) -> Price | None:
         """A price in tick units; None where it is absent or 0: never a price of 0."""
@@ -148,9 +153,9 @@ class Scale:
         if value is None or value == "":
             return None
         try:
-            if isinstance(value, str):
-                return self.prices[value] or None
-            return self.prices.read(value) or None
+            return self.prices[value] if isinstance(value, str) else self.prices.read(value)
+        except _Zero:
+            return None
         except ValueError as error:
             raise BadElement(f"{name}: {error}") from error
 
@@ -167,7 +172,7 @@ class Scale:
         if value is None or value == "":
             return None
         try:
-            return self.sizes[value] if isinstance(value, str) else self.sizes.read(value)
+            return self._sizes[value] if isinstance(value, str) else self._sizes.read(value)
         except ValueError as error:
             raise BadElement(f"{name}: {error}") from error
 
@@ -179,8 +184,15 @@ class Scale:
         return size
 
 
-class _Prices(dict[str, Price]):
-    """Price texts with their tick units; 0 stays 0, for the caller to judge."""
+class _Zero(BadElement):
+    """A 0 where there is a price or a size of a trade, or none."""
+
+
+Meaning = TypeVar("Meaning", Price, Steps)
+
+
+class _Texts(dict[str, Meaning]):
+    """Texts with what they mean on one instrument."""
 
     __slots__ = ("_instrument",)
 
@@ -188,39 +200,37 @@ class _Prices(dict[str, Price]):
         super().__init__()
         self._instrument = instrument
 
-    def __missing__(self, key: str) -> Price:
-        price = self.read(key)
+    def __missing__(self, key: str) -> Meaning:
+        meaning = self.read(key)
         if len(self) >= TEXTS_MAX:
             self.clear()
-        self[key] = price
-        return price
+        self[key] = meaning
+        return meaning
+
+    def read(self, value: object) -> Meaning:
+        """What a value means."""
+        raise KeyError(value)
+
+
+class _Prices(_Texts[Price]):
+    """Prices above 0 in tick units."""
+
+    __slots__ = ()
 
     def read(self, value: object) -> Price:
-        """A price of 0 or more in tick units."""
         number = decimal_of(value)
-        if number < 0:
-            raise BadElement(f"expected a price above 0, found {number}")
+        if number <= 0:
+            kind = BadElement if number else _Zero
+            raise kind(f"expected a price above 0, found {number}")
         return self._instrument.to_price(number)
 
 
-class _Sizes(dict[str, Steps]):
-    """Size texts with their steps."""
+class _Sizes(_Texts[Steps]):
+    """Sizes of 0 or more in steps."""
 
-    __slots__ = ("_instrument",)
-
-    def __init__(self, instrument: Instrument) -> None:
-        super().__init__()
-        self._instrument = instrument
-
-    def __missing__(self, key: str) -> Steps:
-        size = self.read(key)
-        if len(self) >= TEXTS_MAX:
-            self.clear()
-        self[key] = size
-        return size
+    __slots__ = ()
 
     def read(self, value: object) -> Steps:
-        """A size of 0 or more in steps."""
         number = decimal_of(value)
         if number < 0:
             raise BadElement(f"expected a size of 0 or more, found {number}")
@@ -228,3 +238,15 @@ class _Sizes(dict[str, Steps]):
             return self._instrument.to_steps(number)
         except InstrumentError as error:
             raise BadElement(str(error)) from error
+
+
+class _Traded(_Sizes):
+    """Sizes above 0 in steps."""
+
+    __slots__ = ()
+
+    def read(self, value: object) -> Steps:
+        size = super().read(value)
+        if not size:
+            raise _Zero("expected a size above 0, found 0")
+        return size

@@ -1,11 +1,9 @@
 """Public trades: elements of publicTrade frames. The session decides nothing on them."""
 
 from collections.abc import Callable
-from typing import cast
 
 from bybit_adapter.normalizer.numbers import Scale, moment, shown, text
 from bybit_adapter.normalizer.words import (
-    MS_US,
     BadElement,
     Received,
     Row,
@@ -53,38 +51,34 @@ def columns(
     price or size that is none).
     """
     rows = frame.data
-    symbols = {row.s for row in rows}
-    scale = scale_of(rows[0].s) if len(symbols) == 1 else None
-    if scale is None:
+    if not rows:
         return None
-    price_of, size_of = scale.prices, scale.sizes
+    symbol = rows[0].s
+    scale = scale_of(symbol)
+    if scale is None or (len(rows) > 1 and [row for row in rows if row.s != symbol]):
+        return None
+    price_of, size_of = scale.prices, scale.traded
     try:
         prices = [price_of[row.p] for row in rows]
         sizes = [size_of[row.v] for row in rows]
     except BadElement:
         return None
-    if not all(prices) or not all(sizes):
-        return None
-    return TradeColumns(
-        topic=frame.topic,
-        symbol=rows[0].s,
-        exchange_at=Instant(frame.ts * MS_US),
-        received_at=received_at,
-        rows=rows,
-        at=cast(list[Instant], [row.T * MS_US for row in rows]),
-        prices=prices,
-        sizes=sizes,
-    )
+    return TradeColumns(frame, symbol, received_at, prices, sizes)
 
 
 def events(trades: TradeColumns) -> list[Received]:
     """The same as events, in the frame's order."""
-    topic, symbol = trades.topic, trades.symbol
-    exchange_at, received_at = trades.exchange_at, trades.received_at
+    frame, symbol, received_at = trades.frame, trades.symbol, trades.received_at
+    topic, exchange_at = frame.topic, trades.exchange_at
     return [
         Received(
             event=PublicTrade(
-                symbol=symbol, at=at, price=price, qty=size, side=row.S, trade_id=row.i
+                symbol=symbol,
+                at=at,
+                price=price,
+                qty=size,
+                side=row.S,
+                trade_id=row.i,
             ),
             topic=topic,
             exchange_at=exchange_at,
@@ -92,7 +86,7 @@ def events(trades: TradeColumns) -> list[Received]:
             raw=row,
         )
         for row, at, price, size in zip(
-            trades.rows, trades.at, trades.prices, trades.sizes, strict=True
+            frame.data, trades.at, trades.prices, trades.sizes, strict=True
         )
     ]
 

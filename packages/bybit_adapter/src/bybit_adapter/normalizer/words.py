@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 
@@ -61,19 +61,26 @@ class TradeFrame(msgspec.Struct, frozen=True, gc=False):
     data: list[Trade]
 
 
-@message
-class TradeColumns:
+class TradeColumns(msgspec.Struct, frozen=True, gc=False):
     """The trades of one frame and one symbol, column by column: what a recorder of a busy market
-    takes. `rows` are the elements as received; times are Instants, prices ticks, sizes steps."""
+    takes. `frame` is what was received, with times, sides and ids; prices in ticks, sizes in steps.
+    """
 
-    topic: str
+    frame: TradeFrame
     symbol: str
-    exchange_at: Instant
     received_at: Instant
-    rows: list[Trade]
-    at: list[Instant]
     prices: list[Price]
     sizes: list[Steps]
+
+    @property
+    def exchange_at(self) -> Instant:
+        """The frame's time."""
+        return Instant(self.frame.ts * MS_US)
+
+    @property
+    def at(self) -> list[Instant]:
+        """The trades' times."""
+        return cast(list[Instant], [row.T * MS_US for row in self.frame.data])
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True, gc=False):

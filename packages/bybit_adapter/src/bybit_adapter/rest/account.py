@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from bybit_adapter.errors import ErrorKind, Failure, Rejected
+from bybit_adapter.normalizer.numbers import required_number, required_text
+from bybit_adapter.normalizer.words import BadElement
 from bybit_adapter.paging import Row
 from bybit_adapter.rate_limiter import Lane
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.caller import Caller, malformed
 from bybit_adapter.rest.listing import by_fields, list_pages, list_stretch
-from bybit_adapter.rest.reading import FieldFault
 from bybit_adapter.rest.words import LINEAR, SETTLE_COIN, Answer, Listing
 from gridcore.clock import Instant
 from gridcore.message import message
@@ -91,7 +92,7 @@ class AccountCalls:
             return answer
         try:
             rows = reading.rows(answer.row)
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(calls.WALLET, str(error))
         if not rows:
             return malformed(calls.WALLET, "expected the wallet, found an empty list")
@@ -107,11 +108,11 @@ class AccountCalls:
         status = answer.row.get("unifiedMarginStatus")
         try:
             return AccountTerms(
-                margin_mode=reading.text(answer.row, "marginMode"),
+                margin_mode=required_text(answer.row, "marginMode"),
                 unified_status=status if isinstance(status, int) else None,
                 raw=answer.row,
             )
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(calls.ACCOUNT, str(error))
 
     def fee_rates(self, symbol: str) -> FeeRates | Failure:
@@ -125,10 +126,10 @@ class AccountCalls:
                 if row.get("symbol") == symbol:
                     return FeeRates(
                         symbol=symbol,
-                        maker=reading.number(row, "makerFeeRate"),
-                        taker=reading.number(row, "takerFeeRate"),
+                        maker=required_number(row, "makerFeeRate"),
+                        taker=required_number(row, "takerFeeRate"),
                     )
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(call, str(error))
         return malformed(call, f"expected the fee rates of {symbol}, found none")
 
@@ -140,8 +141,8 @@ class AccountCalls:
         row = answer.row
         try:
             return KeyTerms(
-                read_only=reading.whole(row, "readOnly") != 0,
-                user_id=reading.whole(row, "userID") if "userID" in row else None,
+                read_only=reading.required_whole(row, "readOnly") != 0,
+                user_id=reading.required_whole(row, "userID") if "userID" in row else None,
                 permissions={
                     name: _texts(granted)
                     for name, granted in reading.inner(row, "permissions").items()
@@ -150,18 +151,21 @@ class AccountCalls:
                 expires_at=reading.text_or_none(row, "expiredAt"),
                 raw=row,
             )
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(calls.API_KEY, str(error))
 
     def transaction_log(
         self,
         start: Instant,
-        end: Instant,
+        end: Instant | None = None,
         *,
         kind: str | None = None,
         pages_max: int = PAGES_MAX,
     ) -> Listing:
-        """Every movement of cash within [start, end], newest first; `kind` as Bybit's `type`."""
+        """Every movement of cash within [start, end], newest first; `kind` as Bybit's `type`.
+
+        `end` None: up to the present.
+        """
         parameters = {"accountType": UNIFIED, "type": kind, "limit": MOVEMENTS_PER_PAGE}
         return list_stretch(
             self._caller,
@@ -176,11 +180,14 @@ class AccountCalls:
     def closed_pnl(
         self,
         start: Instant,
-        end: Instant,
+        end: Instant | None = None,
         symbol: str | None = None,
         pages_max: int = PAGES_MAX,
     ) -> Listing:
-        """What closing orders earned within [start, end], newest first; one row for each order."""
+        """What closing orders earned within [start, end], newest first; one row for each order.
+
+        `end` None: up to the present.
+        """
         parameters = {"category": LINEAR, "symbol": symbol, "limit": CLOSED_PER_PAGE}
         return list_stretch(
             self._caller,

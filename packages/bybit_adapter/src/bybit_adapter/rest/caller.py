@@ -31,16 +31,15 @@ from bybit_adapter.errors import (
 from bybit_adapter.rate_limiter import Lane, NotBefore, RateLimiter, read_headers
 from bybit_adapter.rest import calls
 from bybit_adapter.rest.calls import Call
-from bybit_adapter.rest.clock_offset import ClockOffset, ClockSample, measured
 from bybit_adapter.rest.session import PybitSession, Reply, checked_timeout
 from bybit_adapter.rest.words import Answer
+from bybit_adapter.ws_client.clock import Offset, measured_offset
 from gridcore.clock import SECOND_US, Instant
 
 TIMEOUT_S = 10.0
 RECV_WINDOW_MS = 5000
 WAIT_US_MAX = 5 * SECOND_US
 """How long a caller with a `wait` sits out pauses before one call, at most."""
-CLOCK_SAMPLES = 3
 
 _UNSIGNED = "no key is configured for this account, and the call has to be signed"
 
@@ -70,7 +69,7 @@ class Caller:
             raise ValueError(f"expected a receive window above 0 ms, found {recv_window_ms}")
         self.endpoint = endpoint
         self.now = now
-        self.clock = ClockOffset(offset_us=0, uncertainty_us=0, measured_at=Instant(0))
+        self.clock = Offset(ahead_us=0, round_trip_us=0)
         self._credentials = credentials
         self._limiter = limiter
         self._timeout_s = checked_timeout(timeout_s)
@@ -82,7 +81,7 @@ class Caller:
 
     def exchange_now(self) -> Instant:
         """The exchange's time, as far as it was measured."""
-        return self.clock.exchange_time(self.now())
+        return Instant(self.now() + self.clock.ahead_us)
 
     def call(
         self,
@@ -96,36 +95,39 @@ class Caller:
         found = self._once(call, parameters, lane, cost)
         if not (isinstance(found, Rejected) and found.kind is ErrorKind.CLOCK):
             return found
-        if not isinstance(self.measure_clock(), ClockOffset):
+        if not isinstance(self.measure_clock(), Offset):
             return found
         return self._once(call, parameters, lane, cost)
 
-    def measure_clock(self) -> ClockOffset | Failure:
+    def measure_clock(self) -> Offset | Failure:
         """Ask for the exchange's time a few times and sign by it from now on."""
-        samples = []
-        for _ in range(CLOCK_SAMPLES):
-            sample = self.ask_time()
-            if not isinstance(sample, ClockSample):
-                return sample
-            samples.append(sample)
-        self.clock = measured(samples)
-        return self.clock
+        failures: list[Failure] = []
 
-    def ask_time(self) -> ClockSample | Failure:
-        """The exchange's time, with ours before and after."""
+        def ask() -> Instant | None:
+            if not failures:
+                found = self.server_time()
+                if isinstance(found, int):
+                    return found
+                failures.append(found)
+            return None
+
+        offset = measured_offset(ask, self.now)
+        if offset is None:
+            return failures[0]
+        self.clock = offset
+        return offset
+
+    def server_time(self) -> Instant | Failure:
+        """The exchange's time, to the microsecond."""
         answer = self._once(calls.SERVER_TIME, {}, Lane.QUERY, 1)
-        answered_at = self.now()
         if not isinstance(answer, Answer):
             return answer
         nanoseconds = answer.row.get("timeNano")
         if not isinstance(nanoseconds, str) or not nanoseconds.isdecimal():
-            text = f"expected timeNano in digits, found {nanoseconds!r}"
-            return _broken_off(LinkFault.MALFORMED, Operation.READ, text)
-        return ClockSample(
-            sent_at=answer.asked_at,
-            answered_at=answered_at,
-            exchange_at=Instant(int(nanoseconds) // 1000),
-        )
+            return malformed(
+                calls.SERVER_TIME, f"expected timeNano in digits, found {nanoseconds!r}"
+            )
+        return Instant(int(nanoseconds) // 1000)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -142,7 +144,7 @@ class Caller:
         held_back = self._take(key, call.path, lane, cost)
         if held_back is not None:
             return _limited(held_back, None, f"held back: {held_back.reason}")
-        asked_at = self.now()
+        asked_at = self.exchange_now()
         try:
             reply = self._send(call, parameters)
         except requests.exceptions.RequestException as error:
@@ -175,7 +177,7 @@ class Caller:
 
     def _read(self, call: Call, key: str, reply: Reply, asked_at: Instant) -> Answer | Failure:
         now = self.now()
-        seen = read_headers(reply.headers, self.clock.offset_us)
+        seen = read_headers(reply.headers, self.clock.ahead_us)
         if reply.status != 200:
             policy, code = policy_of_status(reply.status), reply.status
             text = f"{call.path}: HTTP {code} {_opening(reply.body)}"

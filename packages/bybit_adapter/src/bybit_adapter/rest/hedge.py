@@ -6,11 +6,12 @@ Live trading starts only after this check (spec/live.md 1.5): a wrong mode shows
 from decimal import Decimal
 
 from bybit_adapter.errors import Failure
+from bybit_adapter.normalizer.numbers import number
+from bybit_adapter.normalizer.words import BadElement
 from bybit_adapter.paging import Row
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.account import AccountCalls, AccountTerms
 from bybit_adapter.rest.caller import malformed
-from bybit_adapter.rest.reading import FieldFault
 from bybit_adapter.rest.words import Listing
 from gridcore.message import message
 
@@ -58,7 +59,7 @@ def verify_mode(account: AccountCalls, symbol: str) -> ModeReport | Failure:
         return terms
     try:
         legs = {
-            reading.whole(row, "positionIdx"): row
+            reading.required_whole(row, "positionIdx"): row
             for row in positions.rows
             if row.get("symbol") == symbol
         }
@@ -73,10 +74,10 @@ def verify_mode(account: AccountCalls, symbol: str) -> ModeReport | Failure:
             margin_mode=terms.margin_mode,
             positions=positions,
         )
-    except FieldFault as error:
+    except BadElement as error:
         return malformed(calls.POSITIONS, str(error))
 
 
 def _leverage(legs: dict[int, Row], index: int) -> Decimal | None:
     row = legs.get(index)
-    return None if row is None else reading.number_or_none(row, "leverage")
+    return None if row is None else number(row, "leverage")

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from bybit_adapter.normalizer.numbers import number, required_number, required_text
+from bybit_adapter.normalizer.words import BadElement
 from bybit_adapter.paging import Row
 from bybit_adapter.rest import reading
 from gridcore.instrument import Instrument
@@ -53,24 +55,24 @@ class InstrumentTerms:
 
 
 def read_terms(row: Row) -> InstrumentTerms:
-    """One instruments-info row; FieldFault names what is missing (bybit.md A.3)."""
+    """One instruments-info row; BadElement names what is missing (bybit.md A.3)."""
     lot = reading.inner(row, "lotSizeFilter")
     price = reading.inner(row, "priceFilter")
     leverage = reading.inner(row, "leverageFilter")
     interval = row.get("fundingInterval")
     return InstrumentTerms(
-        symbol=reading.text(row, "symbol"),
-        status=reading.text(row, "status"),
-        tick_size=reading.number(price, "tickSize"),
-        qty_step=reading.number(lot, "qtyStep"),
-        min_qty=reading.number(lot, "minOrderQty"),
-        max_qty=reading.number(lot, "maxOrderQty"),
-        max_market_qty=reading.number_or_none(lot, "maxMktOrderQty"),
-        min_notional=reading.number(lot, "minNotionalValue"),
-        min_price=reading.number_or_none(price, "minPrice"),
-        max_price=reading.number_or_none(price, "maxPrice"),
-        max_leverage=reading.number_or_none(leverage, "maxLeverage"),
-        leverage_step=reading.number_or_none(leverage, "leverageStep"),
+        symbol=required_text(row, "symbol"),
+        status=required_text(row, "status"),
+        tick_size=required_number(price, "tickSize"),
+        qty_step=required_number(lot, "qtyStep"),
+        min_qty=required_number(lot, "minOrderQty"),
+        max_qty=required_number(lot, "maxOrderQty"),
+        max_market_qty=number(lot, "maxMktOrderQty"),
+        min_notional=required_number(lot, "minNotionalValue"),
+        min_price=number(price, "minPrice"),
+        max_price=number(price, "maxPrice"),
+        max_leverage=number(leverage, "maxLeverage"),
+        leverage_step=number(leverage, "leverageStep"),
         # Dated futures pay no funding and are listed with an interval of 0.
         funding_interval_minutes=interval if isinstance(interval, int) and interval > 0 else None,
         raw=row,
@@ -80,19 +82,19 @@ def read_terms(row: Row) -> InstrumentTerms:
 def read_tiers(rows: Iterable[Row]) -> tuple[RiskTier, ...]:
     """The risk-limit rows of one symbol, ascending, the last one open-ended (M-5).
 
-    The first tier's deduction is "" and means 0 (bybit.md A.3); FieldFault when there is no row.
+    The first tier's deduction is "" and means 0 (bybit.md A.3); BadElement when there is no row.
     """
     tiers = sorted((_read_tier(row) for row in rows), key=lambda tier: tier.max_value or 0)
     if not tiers:
-        raise reading.FieldFault("expected at least one tier, found none")
+        raise BadElement("expected at least one tier, found none")
     return (*tiers[:-1], replace(tiers[-1], max_value=None))
 
 
 def _read_tier(row: Row) -> RiskTier:
-    deduction = reading.number_or_none(row, "mmDeduction")
+    deduction = number(row, "mmDeduction")
     return RiskTier(
-        max_value=reading.number(row, "riskLimitValue"),
-        maintenance_rate=reading.number(row, "maintenanceMargin"),
+        max_value=required_number(row, "riskLimitValue"),
+        maintenance_rate=required_number(row, "maintenanceMargin"),
         deduction=Decimal(0) if deduction is None else deduction,
-        initial_rate=reading.number(row, "initialMargin"),
+        initial_rate=required_number(row, "initialMargin"),
     )

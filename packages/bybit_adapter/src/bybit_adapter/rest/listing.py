@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bybit_adapter.errors import Failure
+from bybit_adapter.normalizer.numbers import text
+from bybit_adapter.normalizer.words import BadElement
 from bybit_adapter.paging import Page, Row, Stop, read_pages
 from bybit_adapter.rate_limiter import Lane
 from bybit_adapter.rest import reading
 from bybit_adapter.rest.caller import Caller, malformed
 from bybit_adapter.rest.calls import Call
-from bybit_adapter.rest.reading import FieldFault
 from bybit_adapter.rest.words import Answer, Listing
 from bybit_adapter.windows import Window, windows
-from gridcore.clock import Instant
+from gridcore.clock import MINUTE_US, Instant
+
+AHEAD_US = MINUTE_US
+"""How far "up to the present" reaches beyond our idea of the exchange's time."""
 
 Identity = Callable[[Row], object]
 
@@ -21,7 +25,7 @@ class _Asked:
     """When the first question of a listing was asked, and when that was by the exchange's clock."""
 
     def __init__(self, caller: Caller) -> None:
-        self.at = caller.now()
+        self.at = caller.exchange_now()
         self.exchange_at: Instant | None = None
 
     def note(self, answer: Answer) -> None:
@@ -63,18 +67,21 @@ def list_stretch(
     parameters: Mapping[str, Any],
     *,
     start: Instant,
-    end: Instant,
+    end: Instant | None,
     identity: Identity,
     pages_max: int,
 ) -> Listing:
     """A listing of a stretch of time, in windows of seven days, newest first.
 
+    `end` None: everything up to the present, whatever the two clocks say of each other.
     `pages_max` counts the pages of all windows. The reading ends at the first window that is not
     complete, so that the rows are without a hole from the newest on.
     """
     asked = _Asked(caller)
     rows: dict[object, Row] = {}
     stop, failure, left = Stop.END, None, pages_max
+    if end is None:
+        end = Instant(max(start, caller.exchange_now()) + AHEAD_US)
     for window in windows(start, end):
         if left == 0:
             stop = Stop.PAGE_CAP
@@ -105,8 +112,8 @@ def _by_cursor(
         asked.note(answer)
         try:
             rows = reading.rows(answer.row)
-            return Page(rows=rows, cursor=reading.text_or_none(answer.row, "nextPageCursor") or "")
-        except FieldFault as error:
+            return Page(rows=rows, cursor=text(answer.row, "nextPageCursor"))
+        except BadElement as error:
             return malformed(call, str(error))
 
     return fetch

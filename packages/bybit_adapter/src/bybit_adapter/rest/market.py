@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from bybit_adapter.errors import ErrorKind, Failure, Rejected
+from bybit_adapter.normalizer.numbers import required_number, required_text
+from bybit_adapter.normalizer.words import BadElement
 from bybit_adapter.paging import Page, Pages, Row, read_pages
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.caller import Caller, malformed
 from bybit_adapter.rest.calls import Call
 from bybit_adapter.rest.instruments import InstrumentTerms, read_terms
 from bybit_adapter.rest.listing import by_fields, list_pages
-from bybit_adapter.rest.reading import FieldFault
 from bybit_adapter.rest.words import LINEAR, Answer, Listing
 from bybit_adapter.windows import MILLISECOND_US
 from gridcore.clock import Instant
@@ -83,7 +84,7 @@ class MarketCalls:
             return row
         try:
             return read_terms(row)
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(call, f"{symbol}: {error}")
 
     def tickers(self) -> Listing:
@@ -131,7 +132,7 @@ class MarketCalls:
         walk = _Walk(
             calls.FUNDING_HISTORY,
             ("startTime", "endTime"),
-            _object_row,
+            reading.as_row,
             "fundingRateTimestamp",
             FUNDING_RATES_MAX,
         )
@@ -143,7 +144,7 @@ class MarketCalls:
             return answer
         try:
             rows = [row for row in reading.rows(answer.row) if row.get("symbol") == symbol]
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(call, str(error))
         if rows:
             return rows[0]
@@ -167,7 +168,7 @@ class MarketCalls:
         pages: Pages = read_pages(fetch, identity=by_fields(walk.time_field), pages_max=pages_max)
         try:
             values = tuple(read(row) for row in reversed(pages.rows))
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(walk.call, str(error))
         if pages.failure is not None and not values:
             return pages.failure
@@ -208,8 +209,8 @@ class _Walk:
                 return answer
             try:
                 rows = tuple(self.to_row(one) for one in reading.elements(answer.row))
-                times = [reading.whole(row, self.time_field) for row in rows]
-            except FieldFault as error:
+                times = [reading.required_whole(row, self.time_field) for row in rows]
+            except BadElement as error:
                 return malformed(self.call, str(error))
             oldest = min(times, default=first_ms)
             more = len(rows) >= self.limit and oldest > first_ms
@@ -223,24 +224,18 @@ _CANDLE_FIELDS = ("start", "open", "high", "low", "close", "volume", "turnover")
 
 def _candle_row(element: object) -> Row:
     if not isinstance(element, list) or len(element) < len(_CANDLE_FIELDS):
-        raise FieldFault(f"expected a candle of {len(_CANDLE_FIELDS)} fields, found {element!r}")
+        raise BadElement(f"expected a candle of {len(_CANDLE_FIELDS)} fields, found {element!r}")
     return dict(zip(_CANDLE_FIELDS, element, strict=False))
 
 
-def _object_row(element: object) -> Row:
-    if not isinstance(element, Mapping):
-        raise FieldFault(f"expected an object, found {element!r}")
-    return element
-
-
 def _read_candle(row: Row) -> Candle:
-    numbers = {name: reading.number(row, name) for name in _CANDLE_FIELDS[1:]}
-    return Candle(start=reading.instant(row, "start"), **numbers)
+    numbers = {name: required_number(row, name) for name in _CANDLE_FIELDS[1:]}
+    return Candle(start=reading.required_moment(row, "start"), **numbers)
 
 
 def _read_funding_rate(row: Row) -> FundingRate:
     return FundingRate(
-        symbol=reading.text(row, "symbol"),
-        at=reading.instant(row, "fundingRateTimestamp"),
-        rate=reading.number(row, "fundingRate"),
+        symbol=required_text(row, "symbol"),
+        at=reading.required_moment(row, "fundingRateTimestamp"),
+        rate=required_number(row, "fundingRate"),
     )

@@ -17,13 +17,14 @@ from bybit_adapter.errors import (
     shortened,
     to_failure,
 )
+from bybit_adapter.normalizer.numbers import required_text, text
+from bybit_adapter.normalizer.words import BadElement
 from bybit_adapter.paging import Row
 from bybit_adapter.rate_limiter import WINDOW_US, Lane
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.caller import Caller, malformed
 from bybit_adapter.rest.calls import Call
 from bybit_adapter.rest.listing import by_fields, list_pages, list_stretch
-from bybit_adapter.rest.reading import FieldFault
 from bybit_adapter.rest.words import LINEAR, SETTLE_COIN, Answer, Listing
 from gridcore.clock import Instant
 from gridcore.instrument import Instrument
@@ -137,12 +138,12 @@ class OrderCalls:
             orders = tuple(
                 OrderIds(
                     symbol=symbol or "",
-                    order_id=reading.text(row, "orderId"),
-                    wire_id=reading.text_or_none(row, "orderLinkId") or "",
+                    order_id=required_text(row, "orderId"),
+                    wire_id=text(row, "orderLinkId"),
                 )
                 for row in reading.rows(answer.row)
             )
-        except FieldFault as error:
+        except BadElement as error:
             return malformed(calls.CANCEL_ALL, str(error))
         return AllCancelled(orders=orders)
 
@@ -187,7 +188,7 @@ class OrderCalls:
     def history(
         self,
         start: Instant,
-        end: Instant,
+        end: Instant | None = None,
         symbol: str | None = None,
         *,
         wire_id: str | None = None,
@@ -196,7 +197,8 @@ class OrderCalls:
     ) -> Listing:
         """The orders created within [start, end] that have ended, newest first.
 
-        The exchange forgets orders that ended without a fill after 24 h.
+        `end` None: up to the present. The exchange forgets orders that ended without a fill after
+        24 h.
         """
         parameters = {
             "category": LINEAR,
@@ -218,13 +220,16 @@ class OrderCalls:
     def executions(
         self,
         start: Instant,
-        end: Instant,
+        end: Instant | None = None,
         symbol: str | None = None,
         *,
         order_id: str | None = None,
         pages_max: int = EXECUTION_PAGES_MAX,
     ) -> Listing:
-        """The executions within [start, end], newest first; rows of one instant in any order."""
+        """The executions within [start, end], newest first; rows of one instant in any order.
+
+        `end` None: up to the present.
+        """
         parameters = {
             "category": LINEAR,
             **_scope(symbol),
@@ -299,9 +304,9 @@ def _accepted(
     call: Call, row: Row, wire_id: str, exchange_at: Instant | None
 ) -> Accepted | Failure:
     try:
-        order_id = reading.text(row, "orderId")
-        found = reading.text_or_none(row, "orderLinkId") or ""
-    except FieldFault as error:
+        order_id = required_text(row, "orderId")
+        found = text(row, "orderLinkId")
+    except BadElement as error:
         return malformed(call, str(error))
     if wire_id and found and found != wire_id:
         return malformed(call, f"expected the answer for {wire_id}, found that for {found}")
@@ -328,8 +333,8 @@ def _leg(
         text = f"{call.path}: the answer says nothing of {wire_id or 'an order'}"
         return OutcomeUnknown(kind=ErrorKind.MALFORMED, code=None, text=text)
     try:
-        code = reading.whole(verdict, "code")
-    except FieldFault as error:
+        code = reading.required_whole(verdict, "code")
+    except BadElement as error:
         return malformed(call, str(error))
     if code == 0:
         return _accepted(call, result, wire_id, exchange_at)

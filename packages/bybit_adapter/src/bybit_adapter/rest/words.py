@@ -13,8 +13,8 @@ SETTLE_COIN = "USDT"
 class Answer:
     """One answer: its result and its second part, `retExtInfo`.
 
-    `asked_at` is by our clock, from before the question left; `exchange_at` is the answer's time by
-    the exchange's clock.
+    `asked_at`: before the question left, by the exchange's clock as far as it was measured;
+    `exchange_at`: the time that the answer bears.
     """
 
     row: Row
@@ -28,8 +28,8 @@ class Listing:
     """The rows of a listing as received, newest first where the exchange lists so.
 
     `complete` False: rows are missing, so that absence proves nothing (L30); `stop` says why the
-    reading ended and `failure` how it failed. `asked_at` is by our clock, from before the first
-    page was asked; `exchange_at` is the time of the first answer by the exchange's clock.
+    reading ended and `failure` how it failed. `asked_at`: before the first page was asked, by the
+    exchange's clock as far as it was measured; `exchange_at`: the time that the first answer bears.
     """
 
     rows: tuple[Row, ...]

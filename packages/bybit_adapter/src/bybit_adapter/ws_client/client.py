@@ -17,6 +17,7 @@ from bybit_adapter.ws_client.threads import Spawn, spawn_daemon
 from bybit_adapter.ws_client.words import (
     ClientState,
     Command,
+    Connected,
     Event,
     Fatal,
     FatalKind,
@@ -33,6 +34,7 @@ from bybit_adapter.ws_client.words import (
     Timing,
     Vitals,
 )
+from gridcore.clock import Instant
 
 PRIVATE_TOPICS = ("order", "execution", "position", "wallet")
 
@@ -70,6 +72,7 @@ class WsClient:
         self._name = "private" if private else "public"
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
+        self._inside = threading.local()
 
     def start(self) -> None:
         """Begins to connect, on a thread of its own."""
@@ -87,6 +90,8 @@ class WsClient:
         """
         self._inbox.put(Stop())
         if self._thread is None or self._thread is threading.current_thread():
+            return True
+        if getattr(self._inside, "taking", False):
             return True
         return self._ended.wait(patience_s)
 
@@ -155,6 +160,8 @@ class WsClient:
                     connection = self._connections[command.generation]
                     connection.silence()
                     self._beside("leave", partial(self._leave, command.generation, connection))
+                case Connected():
+                    self._listener.on_connected(command)
                 case Outage():
                     self._listener.on_outage(command)
                 case Restored():
@@ -170,7 +177,7 @@ class WsClient:
             generation=generation, detail="the construction ended by an error", status=None
         )
         try:
-            made = self._connector.open(generation, self._inbox.put, self._listener.on_frame)
+            made = self._connector.open(generation, self._inbox.put, self._take)
             if isinstance(made, OpenFailed):
                 outcome = made
             else:
@@ -183,6 +190,13 @@ class WsClient:
             # Nobody reads the inbox any more.
             late.silence()
             late.leave()
+
+    def _take(self, text: str, received_at: Instant) -> None:
+        self._inside.taking = True
+        try:
+            self._listener.on_frame(text, received_at)
+        finally:
+            self._inside.taking = False
 
     def _leave(self, generation: int, connection: Connection) -> None:
         try:

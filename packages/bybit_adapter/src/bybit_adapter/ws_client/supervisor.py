@@ -15,6 +15,7 @@ from bybit_adapter.ws_client.words import (
     Acknowledged,
     Authenticated,
     Command,
+    Connected,
     Ended,
     Event,
     Fatal,
@@ -204,13 +205,13 @@ class Supervisor:
             return [self._leave(event.generation, now)]
         self._since = self._evidence_at = now
         self._check_us = now.steady_us
-        if not self._private:
-            self._go(_Step.OPENED_PUBLIC)
-            commands = self._subscribe(now)
-        else:
+        commands: list[Command] = [Connected(generation=self.generation, at=now.exchange)]
+        if self._private:
             self._go(_Step.OPENED)
             self._deadline_us = now.steady_us + self._timing.authentication_us
-            commands = []
+        else:
+            self._go(_Step.OPENED_PUBLIC)
+            commands += self._subscribe(now)
         if self._early is not None:
             return self._lost_for(self._early, now)
         if self._early_answer is not None:
@@ -313,9 +314,7 @@ class Supervisor:
         outages: list[Command] = []
         detail = "silent: " + ", ".join(silent)
         for topic, heard_at in silent.items():
-            outages += self._book.lost(
-                (topic,), heard_at, now, Reason.TOPIC_SILENT, detail, connection_replaced=True
-            )
+            outages += self._book.lost((topic,), heard_at, now, Reason.TOPIC_SILENT, detail)
         leaving, *others = self._lost(Reason.TOPIC_SILENT, detail, now)
         return [leaving, *outages, *others]
 
@@ -326,9 +325,7 @@ class Supervisor:
         self._go(_Step.LOST)
         self._deadline_us = now.steady_us + self._backoff.next_us()
         self.outages += 1
-        outages = self._book.lost(
-            self._book.topics, self._evidence_at, now, reason, detail, connection_replaced=True
-        )
+        outages = self._book.lost(self._book.topics, self._evidence_at, now, reason, detail)
         return [self._leave(self.generation, now), *outages] if leave else list(outages)
 
     def _leave(self, generation: int, now: Moment) -> Leave:

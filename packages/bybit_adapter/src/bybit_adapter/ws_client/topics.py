@@ -130,11 +130,7 @@ class TopicBook:
             topic, Backoff(self._timing.backoff_us_min, self._timing.backoff_us_max, self._draw)
         )
         self._refused[topic] = now.steady_us + retry.next_us()
-        return list(
-            self.lost(
-                (topic,), now, now, Reason.SUBSCRIPTION_REFUSED, text, connection_replaced=False
-            )
-        )
+        return list(self.lost((topic,), now, now, Reason.SUBSCRIPTION_REFUSED, text))
 
     def due(self, now: Moment) -> list[Subscribe]:
         """Asks again for refused topics whose wait is over."""
@@ -150,8 +146,6 @@ class TopicBook:
         now: Moment,
         reason: Reason,
         detail: str,
-        *,
-        connection_replaced: bool,
     ) -> list[Outage]:
         """Marks topics as not delivering; what is down already keeps its beginning, untold again.
 
@@ -172,7 +166,6 @@ class TopicBook:
                 noticed_at=now.exchange,
                 reason=reason,
                 detail=detail,
-                connection_replaced=connection_replaced,
             )
             for begun, named in beginnings.items()
         ]

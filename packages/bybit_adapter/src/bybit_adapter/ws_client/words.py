@@ -53,17 +53,21 @@ class FatalKind(StrEnum):
 
 @message
 class Outage:
-    """`topics` do not deliver, and the last moment known to be good is `since`.
-
-    `connection_replaced`: what was merged from deltas is void, for every topic of the client.
-    """
+    """`topics` do not deliver, and the last moment known to be good is `since`."""
 
     topics: tuple[str, ...]
     since: Instant
     noticed_at: Instant
     reason: Reason
     detail: str
-    connection_replaced: bool
+
+
+@message
+class Connected:
+    """A new connection stands, no frame of it has come yet: what was merged from deltas is void."""
+
+    generation: int
+    at: Instant
 
 
 @message
@@ -94,6 +98,10 @@ class Listener(Protocol):
 
     def on_frame(self, text: str, received_at: Instant) -> None:
         """Takes one frame as it came; an exception counts as the loss of the connection."""
+        ...
+
+    def on_connected(self, connected: Connected) -> None:
+        """Forgets what it has merged from deltas."""
         ...
 
     def on_outage(self, outage: Outage) -> None:
@@ -235,7 +243,7 @@ class Leave:
     generation: int
 
 
-Command = Open | Subscribe | Leave | Outage | Restored | Fatal
+Command = Open | Subscribe | Leave | Connected | Outage | Restored | Fatal
 
 
 @message
