@@ -27,7 +27,7 @@ PERSISTENCE_MAY_IMPORT = frozenset({"os", "pathlib", "threading"})
 CLOCK_READERS = frozenset({"today", "utcnow"})  # and `now`, where it is called
 WHOLE_NUMBER_MATH = frozenset({"comb", "factorial", "gcd", "isqrt", "lcm", "perm", "prod"})
 NAMEDTUPLE_METHODS = frozenset({"_asdict", "_field_defaults", "_fields", "_make", "_replace"})
-# Public in spite of their names: the standard library documents them.
+# Public in spite of their names: the standard library documents them; pybit hides modules so.
 DOCUMENTED = frozenset({"_exit", "_thread", "_http_manager", "_websocket_trading"})
 # Exact on Decimals, as they only pick or halve; every other average goes through a float.
 EXACT_STATISTICS = frozenset({"median", "median_high", "median_low", "mode", "multimode"})

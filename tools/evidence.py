@@ -41,6 +41,7 @@ NOT_PLAYED = ":!packages/simvenue/src/simvenue/amending.py"
 """What only bybit_sim uses."""
 SESSION_TESTS = ("packages/gridcore/tests", "tests/simulation", "tools/mutation")
 BACKTEST = (KERNEL, VENUE, "packages/tapes/src", "packages/appkit/src", "apps/backtest/src")
+WIRE = (KERNEL, VENUE, "packages/bybit_adapter/src", "apps/bybit_sim/src", "bench/wire")
 
 CAMPAIGN_SEEDS = 2_500
 CAMPAIGN_PIECES = 8
@@ -108,6 +109,20 @@ PIECES = (
         ),
         needs=MUTATION,
         rests_on=(KERNEL, *SESSION_TESTS),
+    ),
+    Piece(
+        name="wire-load",
+        shows="2,000 public and 200 private frames a second for 60 s through ws_client: no loss.",
+        command=(".venv/bin/python", "-m", "bench.wire", "load"),
+        needs="bench/wire/__main__.py",
+        rests_on=WIRE,
+    ),
+    Piece(
+        name="wire-speed",
+        shows="bybit_sim at `--speed max` delivers at least 50,000 trades a second to a client.",
+        command=(".venv/bin/python", "-m", "bench.wire", "speed"),
+        needs="bench/wire/__main__.py",
+        rests_on=WIRE,
     ),
     Piece(
         name="bench",

@@ -25,7 +25,7 @@ from bybit_adapter.normalizer.frame import Normalizer
 from bybit_adapter.normalizer.words import DeadLetter, Trade
 from bybit_adapter.ws_client.client import private_client, public_client
 from bybit_adapter.ws_client.clock import SystemClock
-from bybit_adapter.ws_client.words import Fatal, Outage, Restored
+from bybit_adapter.ws_client.words import Connected, Fatal, Outage, Reason, Restored
 from gridcore.clock import Instant
 from gridcore.events import OrderStatus, OrderUpdate, PublicTrade
 from gridcore.instrument import Instrument
@@ -112,7 +112,7 @@ class Load:
             f"lag to the consumer: median {self.lag_ms_median:.1f} ms, "
             f"p99 {self.lag_ms_p99:.1f} ms "
             f"(under {LAG_MS_MAX}), largest {self.lag_ms_max:.1f} ms\n"
-            f"memory: {self.memory_warm / 2**20:.1f} MiB after {WARM_UP_S} s, "
+            f"memory: {self.memory_warm / 2**20:.1f} MiB after the warm-up, "
             f"{self.memory_end / 2**20:.1f} MiB at the end: {self.growth:+.1%} "
             f"(under {GROWTH_MAX:.0%})\n"
         )
@@ -143,9 +143,12 @@ class Consumer:
         """Takes a frame on a socket's thread."""
         self._queue.put((text, received_at))
 
+    def on_connected(self, connected: Connected) -> None:
+        """Nothing to forget: the load has no tickers."""
+
     def on_outage(self, outage: Outage) -> None:
-        """Counts an outage; the first connection is none."""
-        self.outages += outage.connection_replaced
+        """Counts an outage; that both clients begin without a connection is none."""
+        self.outages += outage.reason is not Reason.STARTING
 
     def on_restored(self, restored: Restored) -> None:
         """Nothing to do: nothing may get lost in the first place."""
@@ -205,16 +208,16 @@ def instruments() -> dict[str, Instrument]:
     }
 
 
-def measure(seconds: float) -> Load:
-    """Run the load for some seconds."""
+def measure(seconds: float, warm_up_s: float = WARM_UP_S) -> Load:
+    """Run the load for some seconds after its warm-up."""
     with simulator(config()) as server:
-        return _measure(server, seconds)
+        return _measure(server, seconds, warm_up_s)
 
 
-def _measure(server: Server, seconds: float) -> Load:
+def _measure(server: Server, seconds: float, warm_up_s: float) -> Load:
     clock = SystemClock()
     clock.synchronise(lambda: _market_time(server.http))
-    consumer = Consumer(clock, int(seconds + 2 * WARM_UP_S) * 4000)
+    consumer = Consumer(clock, int(seconds + 2 * warm_up_s) * 5000)
     public = public_client(
         server.public, [f"publicTrade.{symbol}" for symbol in SYMBOLS], consumer, clock=clock
     )
@@ -225,13 +228,13 @@ def _measure(server: Server, seconds: float) -> Load:
     private.start()
     try:
         _until(lambda: not public.state().down and not private.state().down, "both sockets")
-        total = seconds + WARM_UP_S
+        total = seconds + warm_up_s
         arguments = [server.http, KEY, SECRET, TRADED, _low_price(server.http), "0.010"]
         command = [sys.executable, "-m", "bench.wire.trader", *arguments]
         with subprocess.Popen(
             [*command, str(ORDERS_PER_SECOND), str(total)], stdout=subprocess.PIPE, text=True
         ) as trader:
-            time.sleep(WARM_UP_S)
+            time.sleep(warm_up_s)
             memory_warm = _own_memory()
             before = (consumer.public_frames, consumer.private_frames, consumer.counted)
             began = time.monotonic()

@@ -14,7 +14,7 @@ from bench.wire.server import Server, simulator
 
 SYMBOL = "BTCUSDT"
 TRADES_PER_SECOND_MIN = 50_000
-WARM_UP_S = 3.0
+WARM_UP_S = 1.0
 CONFIG = f"seed: 5\nspeed: max\nsymbols: {{{SYMBOL}: {{}}}}\nsynth: {{trades_per_second: 20}}\n"
 
 

@@ -1,8 +1,9 @@
 import json
-import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -111,19 +112,37 @@ def test_a_configuration_that_does_not_exist_exits_with_1(
     assert "none.yaml" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("ends_by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_the_program_says_where_it_is_and_stops_on_a_signal(
-    tape: Path, ends_by: signal.Signals, code: int
-) -> None:
-    command = [sys.executable, "-m", "bybit_sim", "serve", "--port", "0", "--json"]
-    with subprocess.Popen(
-        [*command, "--tape", str(tape)], stdout=subprocess.PIPE, env={**os.environ}, text=True
-    ) as process:
+@contextmanager
+def served(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "bybit_sim", "serve", "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_for_programs_it_prints_one_line_of_json_and_stops_on_sigterm(tape: Path) -> None:
+    with served("--json", "--tape", str(tape)) as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
-        process.send_signal(ends_by)
-        assert process.wait(20) == code
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stdout.read() == ""
 
     assert said["symbols"] == ["ETHUSDT"]
     assert said["private"] == f"ws://127.0.0.1:{said['port']}/v5/private"
     assert said["http"] == f"http://127.0.0.1:{said['port']}"
+
+
+def test_for_people_it_prints_addresses_and_keys_and_stops_on_ctrl_c(tape: Path) -> None:
+    with served("--tape", str(tape)) as process:
+        assert process.stdout is not None
+        said = "".join(iter(process.stdout.readline, "Stop with Ctrl-C.\n"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+
+    assert "/v5/public/linear" in said
+    assert "demo-key-1" in said
+    assert "demo-key-2-readonly (read-only)" in said
+    assert "demo-secret-1" in said

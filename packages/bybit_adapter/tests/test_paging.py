@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bybit_adapter.errors import ErrorKind, Failure, Unanswered
-from bybit_adapter.paging import Page, Row, Stop, read_pages
+from bybit_adapter.normalizer.words import Row
+from bybit_adapter.paging import Page, Stop, read_pages
 
 NO_ANSWER = Unanswered(kind=ErrorKind.TIMEOUT, code=None, text="no answer")
 

@@ -170,7 +170,8 @@ def announce(simulator: Running, *, as_json: bool, quiet: bool) -> None:
     for account in config.accounts:
         for key in account.keys:
             kind = " (read-only)" if key.read_only else " (expired)" if key.expired else ""
-            print(f"{account.name:18} {key.key}{kind}")
+            secret = key.secret.partition("\n")[0]
+            print(f"{account.name:18} {key.key}{kind}  secret {secret}")
     print("Stop with Ctrl-C.", flush=True)
 
 

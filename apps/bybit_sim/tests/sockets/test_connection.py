@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aiohttp import ClientError, ClientSession, WSMsgType
+from aiohttp import ClientError, ClientSession, ClientWSTimeout, WSMsgType
 
 from bybit_sim.exchange.words import PrivateTopic, PublicFrame, Push, Row
 from bybit_sim.faults.words import Fault, WireFault
@@ -183,6 +183,58 @@ def test_pings_keep_a_connection_alive(play: Callable[..., None]) -> None:
                     await client.socket.receive(timeout=0.05)
 
     play(story, times=SocketTimes(answer_delay_ms=0, idle_s_max=0.2, idle_scan_s=0.02))
+
+
+def test_frames_for_the_client_keep_a_connection_alive_as_well(play: Callable[..., None]) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.client("/v5/public/linear") as client:
+            await client.ask(op="subscribe", args=["publicTrade.BTCUSDT"])
+            trade = PublicFrame(topic="publicTrade.BTCUSDT", body=b'{"n":1}')
+            for _ in range(8):
+                bench.hub.publish([trade])
+                assert await client.read() == {"n": 1}
+                with pytest.raises(TimeoutError):
+                    await client.socket.receive(timeout=0.05)
+
+    play(story, times=SocketTimes(answer_delay_ms=0, idle_s_max=0.2, idle_scan_s=0.02))
+
+
+def test_a_client_that_does_not_read_is_reset(play: Callable[..., None]) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.client("/v5/public/linear") as client:
+            await client.ask(op="subscribe", args=["publicTrade.BTCUSDT"])
+            large = PublicFrame(topic="publicTrade.BTCUSDT", body=b"x" * 1_000_000)
+            bench.hub.publish([large] * 100)
+            await bench.until(lambda: not bench.server.connections())
+
+    play(story)
+
+
+def test_a_half_open_socket_keeps_quiet_about_a_close_frame_too(
+    play: Callable[..., None], acting: Callable[..., Fault]
+) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.client(
+            "/v5/public/linear", timeout=ClientWSTimeout(ws_close=0.05)
+        ) as client:
+            bench.server.disconnect(None, None, acting(WireFault.SOCKET_HALF_OPEN))
+            bench.server.disconnect(None, None, acting(WireFault.SOCKET_CLOSED, amount=1001))
+            await client.socket.close()
+            assert client.socket.close_code == 1006
+        await bench.until(lambda: not bench.server.connections())
+
+    play(story)
+
+
+def test_only_faults_of_whole_sockets_act_on_connections(
+    play: Callable[..., None], acting: Callable[..., Fault]
+) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.client("/v5/public/linear"):
+            with pytest.raises(ValueError, match="frame_lost"):
+                bench.server.disconnect(None, None, acting(WireFault.FRAME_LOST))
+
+    play(story)
 
 
 def test_an_answer_takes_a_moment(play: Callable[..., None]) -> None:

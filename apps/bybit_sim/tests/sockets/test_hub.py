@@ -146,3 +146,47 @@ def test_drain_returns_when_all_is_written() -> None:
         return sent
 
     assert asyncio.run(story()) == [b"t", b"t"]
+
+
+def test_a_client_that_takes_nothing_is_given_up_by_drain() -> None:
+    async def story() -> Any:
+        hub, taker = Hub(drain_s_max=0.01), Taker()
+        hub.subscribe("tickers.BTCUSDT", taker.outgoing)
+        hub.publish([TICKERS])
+        await hub.drain()
+        return taker.outgoing.overflowed, taker.outgoing.waiting
+
+    assert asyncio.run(story()) == (True, 0)
+
+
+def test_a_client_that_does_not_answer_is_passed_over_by_the_barrier() -> None:
+    async def story() -> Any:
+        hub, taker = Hub(proof_s_max=0.01), Taker()
+        hub.subscribe_private(7, "order", taker.outgoing)
+        hub.push([push()])
+        await hub.barrier()
+        return taker.outgoing.overflowed
+
+    assert asyncio.run(story()) is False
+
+
+def test_without_subscribers_nothing_is_waited_for() -> None:
+    async def story() -> int:
+        hub = Hub()
+        hub.push([push()])
+        await hub.barrier()
+        await hub.drain()
+        return hub.sent
+
+    assert asyncio.run(story()) == 0
+
+
+def test_one_of_two_takers_may_leave() -> None:
+    hub, first, second = Hub(), Taker(), Taker()
+    hub.subscribe("tickers.BTCUSDT", first.outgoing)
+    hub.subscribe("tickers.BTCUSDT", second.outgoing)
+
+    hub.unsubscribe("tickers.BTCUSDT", first.outgoing)
+    hub.publish([TICKERS])
+
+    assert (first.written(), second.written()) == ([], [b"t"])

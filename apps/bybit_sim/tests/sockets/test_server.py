@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientConnectorError, WSMsgType, WSServerHandshakeError
 
+from bybit_sim.exchange.words import PublicFrame
 from bybit_sim.faults.words import Fault, WireFault
 from bybit_sim.sockets.words import SocketKind
 
@@ -131,5 +132,17 @@ def test_stopping_closes_sockets_and_does_not_wait_for_half_open_ones(
             message = await client.socket.receive(timeout=5)
             assert message.type is WSMsgType.CLOSE
             await asyncio.wait_for(stopping, 5)
+
+    play(story)
+
+
+def test_stopping_does_not_wait_for_a_client_that_does_not_read(play: Callable[..., None]) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.client("/v5/public/linear") as client:
+            await client.ask(op="subscribe", args=["publicTrade.BTCUSDT"])
+            large = PublicFrame(topic="publicTrade.BTCUSDT", body=b"x" * 1_000_000)
+            bench.hub.publish([large] * 50)
+            await asyncio.wait_for(bench.server.stop(), 5)
+            assert bench.server.connections() == ()
 
     play(story)

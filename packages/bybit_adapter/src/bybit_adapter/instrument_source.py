@@ -4,7 +4,7 @@ It knows the two questions; what the rows mean is for the instrument cache.
 """
 
 from bybit_adapter.errors import Failure, Rejected
-from bybit_adapter.paging import Row
+from bybit_adapter.normalizer.words import Row
 from bybit_adapter.rest.instruments import InstrumentTerms
 from bybit_adapter.rest_client import RestClient
 from gridcore.message import message

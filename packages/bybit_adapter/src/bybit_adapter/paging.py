@@ -4,14 +4,12 @@ Stops at the end, at an empty page (L71), at a cursor that repeats, at the cap, 
 the first two mean that everything was read.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 
 from bybit_adapter.errors import Failure
+from bybit_adapter.normalizer.words import Row
 from gridcore.message import message
-
-Row = Mapping[str, object]
-"""One JSON object of an answer, as received."""
 
 
 class Stop(StrEnum):

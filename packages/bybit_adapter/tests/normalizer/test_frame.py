@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -450,6 +451,49 @@ def assert_sane(received: Received) -> None:
         assert event.balance.is_finite()
     assert event.at >= EARLIEST_PLAUSIBLE
     assert all(price is None or price > 0 for price in prices)
+
+
+# -- recorded from our simulator -------------------------------------------------------------------
+
+
+def test_every_frame_that_our_simulator_sent_is_read(desk: Desk) -> None:
+    """Recorded from bybit_sim: placements, fills, an amendment, cancels, ADL, funding, a
+    liquidation, cash in and out, and the public streams."""
+    frames = (Path(__file__).parent / "recorded" / "bybit_sim_frames.jsonl").read_text("utf-8")
+
+    received = [one for line in frames.splitlines() for one in desk.text(line)]
+
+    kinds = Counter(type(one.event).__name__ for one in received)
+    assert desk.buried == []
+    assert set(desk.reasons) == {"OTHER_TOPIC", "NO_LIMIT_ORDER", "CONTROL"}
+    assert kinds == SENT
+    for one in received:
+        assert_sane(one)
+    executions = Counter(one.event.kind.value for one in received if hasattr(one.event, "kind"))
+    assert executions == {"Trade": 11, "AdlTrade": 1, "BustTrade": 1}
+    paid = [one.event for one in received if isinstance(one.event, FundingPaid)]
+    assert {(leg.direction.value, leg.amount, leg.rate) for leg in paid} == {
+        ("long", Decimal("-0.36062179"), Decimal("0.0000978")),
+        ("short", Decimal("0.14619802"), Decimal("0.0000978")),
+    }
+    ended = [one.event for one in received if isinstance(one.event, OrderUpdate)]
+    assert {order.reason for order in ended} == {
+        "",
+        "EC_PostOnlyWillTakeLiquidity",
+        "EC_PerCancelRequest",
+        "CancelAllBeforeLiq",
+    }
+
+
+SENT = {
+    "Ticker": 12,
+    "PublicTrade": 27,
+    "OrderUpdate": 20,
+    "Execution": 13,
+    "FundingPaid": 2,
+    "PositionUpdate": 27,
+    "WalletUpdate": 16,
+}
 
 
 # -- recorded by others ----------------------------------------------------------------------------

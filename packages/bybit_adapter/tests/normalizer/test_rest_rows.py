@@ -11,8 +11,9 @@ import pytest
 from bybit_adapter.normalizer.rest_rows import RestRows
 from bybit_adapter.normalizer.words import DeadLetter
 from gridcore.clock import Instant
-from gridcore.events import CashMoved, ExecutionsSnapshot, FundingPaid, OrderStatus
+from gridcore.events import CashMoved, Execution, ExecutionsSnapshot, FundingPaid, OrderStatus
 from gridcore.instrument import Instrument
+from gridcore.session.ledger import Ledger
 from gridcore.sides import LONG, SHORT
 
 Make = Callable[..., dict[str, Any]]
@@ -242,3 +243,61 @@ def test_recorded_listings_are_read_whole(name: str, build: str) -> None:
 
     assert symbols
     assert rest.buried == []
+
+
+def test_listings_of_our_simulator_say_what_its_streams_said(rest: Rows) -> None:
+    """Recorded from bybit_sim after the frames of test_frame.py."""
+    folder = Path(__file__).parent / "recorded"
+    rows = json.loads((folder / "bybit_sim_rest.json").read_text(encoding="utf-8"))
+
+    orders = rest.of.orders("BTCUSDT", rows["orders_before"], asked_at=ASKED, complete=True)
+    history = rest.of.history("BTCUSDT", rows["history"], asked_at=ASKED, complete=True)
+    executions = rest.of.executions(
+        "BTCUSDT", rows["executions"], asked_at=ASKED, since=SINCE, complete=True
+    )
+    before = rest.of.positions("BTCUSDT", rows["positions_before"], asked_at=ASKED)
+    after = rest.of.positions("BTCUSDT", rows["positions"], asked_at=ASKED)
+    movements = rest.of.movements(rows["movements"], asked_at=ASKED)
+    wallet = rest.of.wallet(rows["wallet"], asked_at=ASKED)
+    trades = rest.of.recent_trades("BTCUSDT", rows["recent_trades"], asked_at=ASKED)
+
+    assert rest.buried == []
+    assert (len(orders.orders), len(history.orders), len(executions.executions)) == (1, 10, 15)
+    assert [leg.size for leg in before.legs] == [337, 15]
+    assert [leg.size for leg in after.legs] == [0, 15]
+    assert wallet is not None
+    assert wallet.wallet.balance == Decimal("10112.63377854")
+    assert len(trades) == 20
+    cash = [one.amount for one in movements if isinstance(one, CashMoved)]
+    assert cash == [Decimal("250.5"), -100]
+    funding = [one for one in movements if isinstance(one, FundingPaid)]
+    assert funding == [one for one in executions.executions if isinstance(one, FundingPaid)]
+
+
+def test_what_our_simulator_booked_is_what_the_wallet_has(
+    rest: Rows, instruments: dict[str, Instrument]
+) -> None:
+    """Profit, fees, funding and cash of the events, by the kernel's own ledger, to 1e-8."""
+    folder = Path(__file__).parent / "recorded"
+    rows = json.loads((folder / "bybit_sim_rest.json").read_text(encoding="utf-8"))
+    instrument = instruments["BTCUSDT"]
+    ledger = Ledger()
+    ledger.open(Decimal(10_000), Instant(1))
+    for direction in (LONG, SHORT):
+        ledger.seed_leg("BTCUSDT", direction, Decimal(0), None, Instant(1))
+
+    snapshot = rest.of.executions(
+        "BTCUSDT", rows["executions"], asked_at=ASKED, since=SINCE, complete=True
+    )
+    for one in snapshot.executions:
+        if isinstance(one, Execution):
+            ledger.execution(one, instrument)
+        else:
+            ledger.funding(one)
+    for moved in rest.of.movements(rows["movements"], asked_at=ASKED):
+        if isinstance(moved, CashMoved):
+            ledger.cash(moved)
+
+    wallet = rest.of.wallet(rows["wallet"], asked_at=ASKED)
+    assert wallet is not None
+    assert ledger.balance == wallet.wallet.balance

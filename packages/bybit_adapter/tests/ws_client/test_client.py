@@ -12,11 +12,14 @@ from bybit_adapter.credentials import Credentials
 from bybit_adapter.ws_client.client import WsClient, private_client, public_client
 from bybit_adapter.ws_client.clock import SystemClock
 from bybit_adapter.ws_client.words import (
+    Connected,
     Event,
     FatalKind,
     OpenFailed,
+    Outage,
     Phase,
     Reason,
+    Restored,
     Timing,
     Vitals,
 )
@@ -86,6 +89,19 @@ class TestLife:
         assert consumer.outages() == []
         assert client.state().phase is Phase.LIVE
         assert client.state().down == ()
+
+    def test_each_connection_is_told_after_the_last_frame_of_the_old_and_before_its_own_first(
+        self, venue: Any, consumer: Any, public: Started
+    ) -> None:
+        venue.first_frames[TICKERS] = [SNAPSHOT]
+        public(TICKERS)
+        consumer.wait(lambda told: told.frames() and told.restored())
+
+        venue.cut(reset=True)
+        consumer.wait(lambda told: len(told.frames()) == 2 and len(told.restored()) == 2)
+
+        order = [type(one) for one in consumer.heard if not isinstance(one, Restored)]
+        assert order == [Connected, str, Outage, Connected, str]
 
     def test_a_private_client_authenticates_before_it_subscribes(
         self, venue: Any, consumer: Any, private: Started

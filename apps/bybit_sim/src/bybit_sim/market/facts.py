@@ -131,4 +131,6 @@ SOLUSDT = SymbolFacts(
     max_market_qty=Decimal("14470.0"),
 )
 KNOWN = {facts.symbol: facts for facts in (BTCUSDT, ETHUSDT, SOLUSDT)}
-"""What the simulator knows of three symbols without being told: values of 2025 and 2026."""
+"""What the simulator knows of three symbols without being told. Ticks, steps and limits are as
+documented, so are the first three tiers of BTCUSDT (bybit.md A.3); the other tiers are plausible
+ones. A configuration states others."""

@@ -14,12 +14,11 @@ _REMEMBERED = 20_000
 class Scale:
     """Writes whole numbers of one unit, for example 541234 ticks of 0.10 as "54123.40"."""
 
-    __slots__ = ("_texts", "_width", "decimals", "multiplier", "unit")
+    __slots__ = ("_texts", "_width", "decimals", "multiplier")
 
     def __init__(self, unit: Decimal) -> None:
         exponent = unit.as_tuple().exponent
         assert isinstance(exponent, int), "a tick or a step is finite"
-        self.unit = unit
         self.decimals = max(0, -exponent)
         self.multiplier = int(unit.scaleb(self.decimals))
         self._width = 10**self.decimals

@@ -119,8 +119,9 @@ class Connection:
         closing.add_done_callback(self._closings.discard)
 
     def cut_when_idle(self, elapsed_ms: int) -> None:
-        """End the connection when nothing was heard for too long (bybit.md B.1)."""
-        if not self._outgoing.silent and elapsed_ms - self._heard_ms > self._idle_ms_max:
+        """End the connection when neither side said anything for too long (bybit.md B.1)."""
+        active_ms = max(self._heard_ms, self._outgoing.offered_ms)
+        if not self._outgoing.silent and elapsed_ms - active_ms > self._idle_ms_max:
             self.close(WSCloseCode.OK, "idle")
 
     def abandon(self) -> None:

@@ -18,6 +18,7 @@ DRAIN_S_MAX = 10.0
 """A client that takes nothing for so long while the market waits for it is too slow."""
 
 PROOF_S_MAX = 2.0
+"""How long a client may take to answer a ping."""
 
 CATEGORISED = frozenset(
     {
@@ -33,7 +34,9 @@ CATEGORISED = frozenset(
 class Hub:
     """Subscriptions by topic; private ones by account and topic as the client wrote it."""
 
-    def __init__(self) -> None:
+    def __init__(self, drain_s_max: float = DRAIN_S_MAX, proof_s_max: float = PROOF_S_MAX) -> None:
+        self._drain_s_max = drain_s_max
+        self._proof_s_max = proof_s_max
         # Dictionaries as ordered sets: clients are served in the order of their subscription.
         self._public: dict[str, dict[Outgoing, None]] = {}
         self._private: dict[tuple[int, str], dict[Outgoing, None]] = {}
@@ -90,18 +93,18 @@ class Hub:
             if not outgoing.waiting:
                 continue
             try:
-                await asyncio.wait_for(outgoing.drained(), DRAIN_S_MAX)
+                await asyncio.wait_for(outgoing.drained(), self._drain_s_max)
             except TimeoutError:
                 outgoing.give_up()
 
     async def barrier(self) -> None:
         """Return when every subscriber has read all frames so far, as its pongs prove.
 
-        A client that does not answer within two seconds is passed over.
+        A client that does not answer in time is passed over.
         """
         proofs = [asyncio.ensure_future(outgoing.proven()) for outgoing in self._takers()]
         if proofs:
-            _, late = await asyncio.wait(proofs, timeout=PROOF_S_MAX)
+            _, late = await asyncio.wait(proofs, timeout=self._proof_s_max)
             for proof in late:
                 proof.cancel()
 

@@ -41,6 +41,8 @@ class Outgoing:
         bytes_max: int = BYTES_MAX,
     ) -> None:
         self.uid: int | None = None
+        self.offered_ms = 0
+        """When a data frame was last queued, in ms since the simulator began."""
         self.silent = False
         self.overflowed = False
         self._line = FaultyLine(board)
@@ -64,7 +66,8 @@ class Outgoing:
 
     def offer(self, topic: str, body: bytes) -> None:
         """Queue a data frame, subject to the faults of frames."""
-        for frame in self._line.put(topic, body, self.uid, self._elapsed_ms()):
+        self.offered_ms = self._elapsed_ms()
+        for frame in self._line.put(topic, body, self.uid, self.offered_ms):
             self._queue(frame)
         if self._line.next_due_ms() is not None:
             self._news.set()

@@ -39,6 +39,7 @@ WATCH_S = 0.02
 
 BODY_BYTES_MAX = 1024 * 1024
 STOP_S_MAX = 1.0
+STOP_POLL_S = 0.01
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -140,10 +141,11 @@ class SimServer:
             await asyncio.gather(self._watch, return_exceptions=True)
         for connection in self.connections():
             connection.close(WSCloseCode.GOING_AWAY, "server stops")
-        await asyncio.sleep(0)
+        until_s = asyncio.get_running_loop().time() + STOP_S_MAX
+        while self._some_may_answer() and asyncio.get_running_loop().time() < until_s:
+            await asyncio.sleep(STOP_POLL_S)
         for connection in self.connections():
-            if connection.half_open:
-                connection.abandon()
+            connection.abandon()
         await self._runner.cleanup()
 
     def connections(self) -> tuple[Connection, ...]:
@@ -160,6 +162,10 @@ class SimServer:
         for connection in hit:
             connection.act(fault)
         return len(hit)
+
+    def _some_may_answer(self) -> bool:
+        """Whether a close frame may still be answered."""
+        return not all(one.half_open for one in self.connections())
 
     @web.middleware
     async def _gate(self, request: web.Request, handler: _Handler) -> web.StreamResponse:

@@ -119,7 +119,7 @@ class RestRows:
         return None
 
     def movements(self, rows: Iterable[Row], *, asked_at: Instant) -> list[CashMoved | FundingPaid]:
-        """Cash and funding of transaction-log rows, oldest first."""
+        """Cash and funding of transaction-log rows (newest first, as answered), oldest first."""
         found: list[CashMoved | FundingPaid] = []
         for row in rows:
             try:
@@ -129,13 +129,14 @@ class RestRows:
                 continue
             if not isinstance(event, Reason):
                 found.append(event)
+        found.reverse()
         found.sort(key=lambda event: event.at)
         return found
 
     def recent_trades(
         self, symbol: str, rows: Iterable[Row], *, asked_at: Instant
     ) -> list[PublicTrade]:
-        """Public trades of recent-trade rows, oldest first; rows of one time keep their order."""
+        """Public trades of recent-trade rows (newest first, as answered), oldest first."""
         found, _ = self._read(recent_trade, symbol, rows, "market/recent-trade", asked_at)
         found.reverse()
         found.sort(key=lambda event: event.at)

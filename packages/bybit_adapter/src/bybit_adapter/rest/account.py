@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from bybit_adapter.errors import ErrorKind, Failure, Rejected
-from bybit_adapter.normalizer.numbers import required_number, required_text
-from bybit_adapter.normalizer.words import BadElement
-from bybit_adapter.paging import Row
+from bybit_adapter.normalizer.numbers import required_number, required_text, text
+from bybit_adapter.normalizer.words import BadElement, Row
 from bybit_adapter.rate_limiter import Lane
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.caller import Caller, malformed
@@ -148,7 +147,7 @@ class AccountCalls:
                     for name, granted in reading.inner(row, "permissions").items()
                 },
                 addresses=_texts(row.get("ips")),
-                expires_at=reading.text_or_none(row, "expiredAt"),
+                expires_at=text(row, "expiredAt") or None,
                 raw=row,
             )
         except BadElement as error:

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from bybit_adapter.errors import Failure
 from bybit_adapter.normalizer.numbers import number
-from bybit_adapter.normalizer.words import BadElement
-from bybit_adapter.paging import Row
+from bybit_adapter.normalizer.words import BadElement, Row
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.account import AccountCalls, AccountTerms
 from bybit_adapter.rest.caller import malformed

@@ -5,8 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bybit_adapter.normalizer.numbers import number, required_number, required_text
-from bybit_adapter.normalizer.words import BadElement
-from bybit_adapter.paging import Row
+from bybit_adapter.normalizer.words import BadElement, Row
 from bybit_adapter.rest import reading
 from gridcore.instrument import Instrument
 from gridcore.message import message

@@ -5,8 +5,8 @@ from typing import Any
 
 from bybit_adapter.errors import Failure
 from bybit_adapter.normalizer.numbers import text
-from bybit_adapter.normalizer.words import BadElement
-from bybit_adapter.paging import Page, Row, Stop, read_pages
+from bybit_adapter.normalizer.words import BadElement, Row
+from bybit_adapter.paging import Page, Stop, read_pages
 from bybit_adapter.rate_limiter import Lane
 from bybit_adapter.rest import reading
 from bybit_adapter.rest.caller import Caller, malformed

@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from bybit_adapter.errors import ErrorKind, Failure, Rejected
 from bybit_adapter.normalizer.numbers import required_number, required_text
-from bybit_adapter.normalizer.words import BadElement
-from bybit_adapter.paging import Page, Pages, Row, read_pages
+from bybit_adapter.normalizer.words import BadElement, Row
+from bybit_adapter.paging import Page, Pages, read_pages
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.caller import Caller, malformed
 from bybit_adapter.rest.calls import Call

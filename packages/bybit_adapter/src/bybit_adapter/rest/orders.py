@@ -18,8 +18,7 @@ from bybit_adapter.errors import (
     to_failure,
 )
 from bybit_adapter.normalizer.numbers import required_text, text
-from bybit_adapter.normalizer.words import BadElement
-from bybit_adapter.paging import Row
+from bybit_adapter.normalizer.words import BadElement, Row
 from bybit_adapter.rate_limiter import WINDOW_US, Lane
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.caller import Caller, malformed

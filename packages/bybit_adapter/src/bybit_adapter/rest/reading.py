@@ -6,8 +6,7 @@ Beside normalizer.numbers, which reads single fields; every refusal is a BadElem
 from collections.abc import Mapping
 
 from bybit_adapter.normalizer.numbers import moment, shown, whole
-from bybit_adapter.normalizer.words import BadElement
-from bybit_adapter.paging import Row
+from bybit_adapter.normalizer.words import BadElement, Row
 from gridcore.clock import Instant
 
 

@@ -1,7 +1,8 @@
 """What calls give back when they succeed: answers and listings, with the rows as received."""
 
 from bybit_adapter.errors import Failure
-from bybit_adapter.paging import Row, Stop
+from bybit_adapter.normalizer.words import Row
+from bybit_adapter.paging import Stop
 from gridcore.clock import Instant
 from gridcore.message import message
 

@@ -1,0 +1,23 @@
+"""The speed at `--speed max`: a short run against a real simulator."""
+
+from dataclasses import replace
+
+from bench.wire import speed
+from bench.wire.speed import Speed
+
+
+def test_every_trade_arrives_several_to_a_frame() -> None:
+    found = speed.measure(1.0)
+
+    assert found.trades > found.frames > 0
+    assert found.missing == 0
+    assert found.tickers <= 30 * found.seconds
+
+
+def test_the_target_is_a_rate_without_holes() -> None:
+    good = Speed(seconds=2.0, trades=100_000, frames=100, tickers=20, missing=0)
+
+    assert good.good()
+    assert "50,000 trades/s" in good.text()
+    assert not replace(good, trades=99_999).good()
+    assert not replace(good, missing=1).good()
