@@ -487,7 +487,7 @@ def test_every_frame_that_our_simulator_sent_is_read(desk: Desk) -> None:
 
 SENT = {
     "Ticker": 12,
-    "PublicTrade": 27,
+    "PublicTrade": 36,
     "OrderUpdate": 20,
     "Execution": 13,
     "FundingPaid": 2,
