@@ -1,17 +1,21 @@
 """The simulated exchange as a process of its own, and its admin endpoints."""
 
 import json
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_S = 10
+STEP_S = 0.02
 
 Fault = Mapping[str, str | int]
 """A fault as the admin endpoint takes it."""
@@ -31,10 +35,15 @@ class Simulator:
         answer = requests.post(f"{self.http}/sim/fault", json=fault, timeout=STOP_S)
         answer.raise_for_status()
 
-    def market_time_us(self) -> int:
-        """Bybit's market/time, in microseconds."""
-        answer = requests.get(f"{self.http}/v5/market/time", timeout=STOP_S)
-        return int(answer.json()["result"]["timeNano"]) // 1000
+    def await_refusal(self) -> None:
+        """Waits until no connection is accepted any more."""
+        parts = urlsplit(self.http)
+        while True:
+            try:
+                socket.create_connection((parts.hostname, parts.port), STOP_S).close()
+            except OSError:
+                return
+            time.sleep(STEP_S)
 
 
 @contextmanager

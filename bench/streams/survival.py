@@ -17,6 +17,7 @@ WALLET = "wallet"
 STEP_S = 0.25
 ALIVE_S = 3.0
 START_S = 20.0
+APART_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,21 +167,18 @@ def provoke(row: Provocation, sim: Simulator) -> Outcome:
     """Plays one row."""
     plain = Plain(sim, fails=row.consumer_fails)
     guarded = Guarded(sim, fails=row.consumer_fails)
-    begun = time.monotonic()
-    for one in row.before:
-        sim.fault(one)
+    _put(row.before, sim)
     plain.start(row.topic)
-    _until(lambda: bool(plain.heard_at or plain.raised), 3.0, sim, row)
-    guarded_from = time.monotonic()
-    for one in row.before:
-        if "count" in one:
-            sim.fault(one)
+    if any("count" in one for one in row.before):
+        # What strikes once strikes each of them once.
+        _until(lambda: bool(plain.heard_at), APART_S, sim, row)
+        _put(row.before, sim)
+    begun = time.monotonic()
     guarded.start(row.topic)
     if not row.before:
         _until(lambda: bool(guarded.heard_at and plain.heard_at), START_S, sim, row)
-        begun = guarded_from = time.monotonic()
-        for one in row.during:
-            sim.fault(one)
+        begun = guarded.heard_at[0] if row.consumer_fails else time.monotonic()
+        _put(row.during, sim)
     lasts_s = max((_lasts_s(one) for one in (*row.before, *row.during)), default=0.0)
     _until(lambda: False, lasts_s + row.watch_s, sim, row)
     ended = time.monotonic()
@@ -190,10 +188,17 @@ def provoke(row: Provocation, sim: Simulator) -> Outcome:
         provocation=row,
         plain_lives=plain.heard_since(ended - ALIVE_S) is not None,
         client_lives=any(at > ended - ALIVE_S for at in guarded.heard_at),
-        noticed_s=None if outage is None else outage - guarded_from,
-        recovery_s=None if back is None else back - (guarded_from if row.before else begun),
+        noticed_s=None if outage is None else outage - begun,
+        recovery_s=None if back is None else back - begun,
         close_s=guarded.close(),
     )
+
+
+def _put(faults: Sequence[Fault], sim: Simulator) -> None:
+    for one in faults:
+        sim.fault(one)
+    if any(one["kind"] == "refusing" for one in faults):
+        sim.await_refusal()
 
 
 def _lasts_s(one: Fault) -> float:

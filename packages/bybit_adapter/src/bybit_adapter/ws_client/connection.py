@@ -48,6 +48,7 @@ _EXPIRY_S = 10
 """How long an authentication stays valid; pybit's own second fails on a lag of one (C.4)."""
 
 _GATE_PATIENCE_S = 1.0
+_ENDING_S = 1.0
 
 _LINK_ERRORS = (OSError, ssl.SSLError, websocket.WebSocketException, UnauthorizedExceptionError)
 """What pybit lets out of a constructor, a send or an exit when the link or the keys fail."""
@@ -182,13 +183,15 @@ class PybitConnection:
     def leave(self) -> None:
         """Cuts the socket and lets pybit tidy up; returns when its thread has ended.
 
-        Cut first: pybit's `exit` alone waits three seconds for a peer that does not answer.
+        Cut first, so that the thread wakes and ends: pybit's `exit` alone waits three seconds for a
+        peer that does not answer, and closes the socket under a thread that then sleeps on.
         """
         if self._socket is None:
             return
         raw = self._socket.ws.sock
         if raw is not None:
             raw.abort()
+            self._socket.wst.join(_ENDING_S)
         self._socket.exit()
         self._socket.wst.join()
 
