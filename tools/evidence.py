@@ -41,6 +41,7 @@ NOT_PLAYED = ":!packages/simvenue/src/simvenue/amending.py"
 """What only bybit_sim uses."""
 SESSION_TESTS = ("packages/gridcore/tests", "tests/simulation", "tools/mutation")
 BACKTEST = (KERNEL, VENUE, "packages/tapes/src", "packages/appkit/src", "apps/backtest/src")
+NORMALIZER = "packages/bybit_adapter/src/bybit_adapter/normalizer"
 WIRE = (KERNEL, VENUE, "packages/bybit_adapter/src", "apps/bybit_sim/src", "bench/wire")
 
 CAMPAIGN_SEEDS = 2_500
@@ -129,7 +130,7 @@ PIECES = (
         shows="Speed and memory of the backtest on this kind of machine.",
         command=(".venv/bin/python", "bench/run.py"),
         needs="bench/run.py",
-        rests_on=(*BACKTEST, "bench"),
+        rests_on=(*BACKTEST, NORMALIZER, "bench"),
     ),
 )
 

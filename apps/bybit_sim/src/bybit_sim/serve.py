@@ -72,13 +72,16 @@ class Running:
             config.ticker_interval_ms,
         )
         self._wall = WallClock()
-        limits = RateLimits(caps_of(config.vip_level))
+        in_lockstep = config.speed == LOCKSTEP
+        limits = RateLimits(
+            caps_of(config.vip_level), (lambda: opened.exchange.now) if in_lockstep else None
+        )
         trade = TradeDesk(opened.exchange.markets, limits)
         self.desk = RestDesk(
             opened.exchange,
             trade,
             limits,
-            AddressLimit() if config.address_limit else AddressLimit(None),
+            AddressLimit() if config.address_limit and not in_lockstep else AddressLimit(None),
         )
         self.server = SimServer(
             ports=Ports(

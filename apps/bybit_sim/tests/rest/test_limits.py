@@ -53,6 +53,18 @@ def test_the_window_rolls_and_a_refusal_does_not_fill_it() -> None:
     assert after == [1, 0, 1]
 
 
+def test_a_clock_of_its_own_wins_over_the_wall_clock() -> None:
+    now_us = [0]
+    limits = RateLimits({CREATE: 1}, lambda: now_us[0])
+
+    first, second = (limits.take(1, CREATE, 1, wall) for wall in (0, 5_000_000))
+    now_us[0] = 1_000_000
+    third = limits.take(1, CREATE, 1, 0)
+
+    assert (first.units, second.units, third.units) == (1, 0, 1)
+    assert third.headers["X-Bapi-Limit-Reset-Timestamp"] == "1000"
+
+
 def test_a_batch_takes_what_is_left() -> None:
     limits = RateLimits({CREATE: 10})
     limits.take(1, CREATE, 7, 0)

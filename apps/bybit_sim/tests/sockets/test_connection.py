@@ -36,6 +36,17 @@ def test_after_unsubscribing_nothing_more_comes(play: Callable[..., None]) -> No
     play(story)
 
 
+def test_a_connection_that_is_gone_wants_nothing(play: Callable[..., None]) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.client("/v5/public/linear") as client:
+            await client.ask(op="subscribe", args=["publicTrade.BTCUSDT"])
+            assert bench.hub.wanted("publicTrade.BTCUSDT")
+        await bench.until(lambda: not bench.server.connections())
+        assert not bench.hub.wanted("publicTrade.BTCUSDT")
+
+    play(story)
+
+
 def test_rows_of_the_account_come_after_subscribing(play: Callable[..., None]) -> None:
     async def story(bench: Any) -> None:
         async with bench.client("/v5/private") as client:

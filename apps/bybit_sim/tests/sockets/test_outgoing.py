@@ -77,6 +77,20 @@ def test_bytes_count_as_well_as_frames() -> None:
     assert outgoing.overflowed
 
 
+def test_bytes_that_are_written_count_no_more() -> None:
+    async def story() -> Any:
+        outgoing, wire = outgoing_with(bytes_max=10), FakeWire()
+        running = asyncio.ensure_future(outgoing.run(wire))
+        for _ in range(3):
+            outgoing.offer("order", b"123456")
+            await outgoing.drained()
+        outgoing.end()
+        await running
+        return outgoing.overflowed, len(wire.sent)
+
+    assert asyncio.run(story()) == (False, 3)
+
+
 def test_silence_swallows_what_comes_and_what_waits() -> None:
     async def story() -> Any:
         outgoing, wire = outgoing_with(), FakeWire()
@@ -118,6 +132,8 @@ def test_a_client_has_read_everything_once_it_answers_a_ping_sent_after_it() -> 
         while not wire.pings:
             await asyncio.sleep(0)
         outgoing.pong(b"of another ping")
+        for _ in range(5):
+            await asyncio.sleep(0)
         unproven = proven.done()
         outgoing.pong(wire.pings[0])
         await proven

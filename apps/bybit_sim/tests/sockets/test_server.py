@@ -50,6 +50,9 @@ def test_a_fault_of_connections_acts_by_itself(
             message = await client.socket.receive(timeout=5)
             assert message.type is WSMsgType.CLOSE
             assert client.socket.close_code == 1011
+        await bench.until(lambda: not bench.server.connections())
+        # What was drawn for the first connection is forgotten with it.
+        assert bench.board.connection("public", None, 1, 1) is not None
 
     play(story, acting(WireFault.SOCKET_CLOSED, target="public", amount=1011))
 

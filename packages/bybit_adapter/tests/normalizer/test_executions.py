@@ -69,6 +69,10 @@ def test_what_the_exchange_does_itself_closes(
     assert (event.kind, event.direction, event.closed) == (kind, direction, 4)
 
 
+def test_what_a_takeover_says_that_it_closed_counts(execution_row: Make, scale: Scale) -> None:
+    assert read(execution_row(execType="AdlTrade", closedSize="0.003"), scale).closed == 3
+
+
 @pytest.mark.parametrize("kind", ["BlockTrade", "MovePosition", "CorporateAction", "novel", ""])
 def test_an_unknown_kind_is_delivered_as_unknown(
     kind: str, execution_row: Make, scale: Scale

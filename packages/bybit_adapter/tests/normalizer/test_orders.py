@@ -86,6 +86,7 @@ def test_a_partial_fill_then_a_cancel_keeps_what_was_filled(order_row: Make, sca
     [
         ({"orderStatus": "PartiallyFilled", "leavesQty": "0.006", "cumExecQty": ""}, 6, 4),
         ({"orderStatus": "PartiallyFilled", "leavesQty": "", "cumExecQty": "0.004"}, 6, 4),
+        ({"orderStatus": "PartiallyFilled", "leavesQty": "", "cumExecQty": "0.010"}, 0, 10),
         ({"orderStatus": "Filled", "leavesQty": "", "cumExecQty": ""}, 0, 10),
         ({"orderStatus": "Cancelled", "leavesQty": "0", "cumExecQty": ""}, 0, 0),
         ({"orderStatus": "New", "leavesQty": "0.020", "cumExecQty": ""}, 20, 0),

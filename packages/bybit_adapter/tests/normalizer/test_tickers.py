@@ -146,6 +146,13 @@ def test_a_frame_that_was_overtaken_changes_nothing(
     assert stream.take("delta", {}, cs=10).ticker == TICKER
 
 
+def test_a_frame_without_a_time_is_taken_and_the_known_time_stays(stream: Stream) -> None:
+    stream.take("snapshot", FULL)
+
+    assert stream.take("delta", {"lastPrice": "54000.60"}, 0).ticker is not None
+    assert stream.take("delta", {"lastPrice": "1.0"}, MS - 1).reason is Reason.OVERTAKEN
+
+
 def test_the_same_frame_twice_is_the_same_ticker_twice(stream: Stream) -> None:
     assert stream.take("snapshot", FULL, cs=10) == stream.take("snapshot", FULL, cs=10)
 

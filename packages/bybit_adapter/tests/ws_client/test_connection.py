@@ -1,5 +1,7 @@
 """One pybit object on real sockets of a scripted server."""
 
+import time
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -17,6 +19,7 @@ from bybit_adapter.ws_client.words import (
     Reason,
     Timing,
 )
+from gridcore.clock import SECOND_US
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
@@ -137,6 +140,24 @@ def test_nothing_runs_any_more_once_it_has_left(venue: Any, quick: Timing) -> No
     connection.leave()
 
     assert not connection.vitals().alive
+
+
+@pytest.mark.parametrize("round_number", range(10))
+def test_it_leaves_at_once_whatever_its_threads_are_doing(
+    venue: Any, quick: Timing, round_number: int
+) -> None:
+    """The socket's thread sleeps up to `pong_wait_us` where it is not woken."""
+    reports = Reports()
+    slow = replace(quick, ping_us=20 * SECOND_US, pong_wait_us=10 * SECOND_US)
+    venue.first_frames[TRADES] = [FRAME] * round_number
+    connection = opened(venue, slow, reports)
+    connection.subscribe("7-1", (TRADES,))
+    venue.await_peers(1, lambda peer: peer.topics)
+    begun = time.monotonic()
+
+    connection.leave()
+
+    assert time.monotonic() - begun < 1
 
 
 def test_a_subscription_on_a_socket_that_is_gone_is_its_end(venue: Any, quick: Timing) -> None:

@@ -1,10 +1,11 @@
 """How often a caller may call (bybit.md A.2). It refuses to know what is called.
 
-Times are of the server's wall clock: limits do not run faster when market time does.
+Times are of the server's wall clock: limits do not run faster when market time does. Only in
+lockstep, where a run must be the same each time, they are given market time.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from gridcore.clock import MINUTE_US, SECOND_US
@@ -57,23 +58,28 @@ class Grant(NamedTuple):
 
 
 class RateLimits:
-    """Rolling windows of one second per account and path; REST and the trade socket share them."""
+    """Rolling windows of one second per account and path; REST and the trade socket share them.
 
-    __slots__ = ("_caps", "_taken")
+    `clock` gives microseconds that are used instead of those of the wall clock.
+    """
 
-    def __init__(self, caps: Mapping[str, int]) -> None:
+    __slots__ = ("_caps", "_clock", "_taken")
+
+    def __init__(self, caps: Mapping[str, int], clock: Callable[[], int] | None = None) -> None:
         self._caps = caps
+        self._clock = clock
         self._taken: dict[tuple[int, str], deque[int]] = {}
 
     def take(self, uid: int, path: str, units: int, wall_us: int) -> Grant:
         """Takes up to `units` of what is left; what is refused does not count."""
+        now_us = wall_us if self._clock is None else self._clock()
         taken = self._taken.setdefault((uid, path), deque())
-        while taken and taken[0] <= wall_us - RATE_WINDOW_US:
+        while taken and taken[0] <= now_us - RATE_WINDOW_US:
             taken.popleft()
         cap = self._caps[path]
         granted = min(units, cap - len(taken))
-        taken.extend([wall_us] * granted)
-        resets_at = wall_us if granted == units else taken[0] + RATE_WINDOW_US
+        taken.extend([now_us] * granted)
+        resets_at = now_us if granted == units else taken[0] + RATE_WINDOW_US
         headers = {
             "X-Bapi-Limit": str(cap),
             "X-Bapi-Limit-Status": str(cap - len(taken)),

@@ -1,0 +1,1 @@
+"""What is known to be missing, and how it is fetched."""

@@ -1,0 +1,1 @@
+"""From what was received to what is committed: queues, batches, and the thread that writes."""

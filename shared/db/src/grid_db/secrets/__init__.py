@@ -1,0 +1,1 @@
+"""Secrets at rest: master keys and envelopes. It knows no table."""
