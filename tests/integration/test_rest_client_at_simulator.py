@@ -27,7 +27,7 @@ from bybit_adapter.rest.account import FeeRates, KeyTerms, Settled
 from bybit_adapter.rest.hedge import ModeReport
 from bybit_adapter.rest.instruments import InstrumentTerms, read_tiers
 from bybit_adapter.rest.market import Series
-from bybit_adapter.rest.orders import Accepted, OrderIds, Placement
+from bybit_adapter.rest.order_words import Accepted, OrderIds, Placement
 from bybit_adapter.rest.words import Answer
 from bybit_adapter.rest_client import RestClient, wait_until
 from gridcore.clock import DAY_US, HOUR_US, Instant

@@ -1,5 +1,3 @@
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +14,6 @@ from bybit_adapter.errors import (
     Rejected,
     Unanswered,
     code_in_text,
-    known_codes,
     policy_of_code,
     policy_of_fault,
     policy_of_status,
@@ -69,10 +66,6 @@ def test_every_code_has_one_meaning(
     code: int, kind: ErrorKind, retryable: bool, ambiguous: bool
 ) -> None:
     assert policy_of_code(code) == Policy(kind=kind, retryable=retryable, ambiguous=ambiguous)
-
-
-def test_no_code_stands_twice() -> None:
-    assert [code for code, count in Counter(known_codes()).items() if count > 1] == []
 
 
 @pytest.mark.parametrize(

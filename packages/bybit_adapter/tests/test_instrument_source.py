@@ -44,12 +44,19 @@ def test_an_unknown_symbol_is_told_in_words(exchange: Any, source: ExchangeInstr
     )
 
 
-@pytest.mark.parametrize("tiers", [[], [TIER | {"symbol": "ETHUSDT"}]])
-def test_terms_without_their_tiers_are_half_an_answer_and_none(
-    exchange: Any, source: ExchangeInstruments, tiers: list[Any]
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"list": []},
+        {"list": [TIER | {"symbol": "ETHUSDT"}]},
+        {"list": [TIER], "nextPageCursor": "again"},
+    ],
+)
+def test_terms_without_all_their_tiers_are_half_an_answer_and_none(
+    exchange: Any, source: ExchangeInstruments, answer: dict[str, Any]
 ) -> None:
     exchange.script("/v5/market/instruments-info", exchange.ok({"list": [INSTRUMENT]}))
-    exchange.script("/v5/market/risk-limit", exchange.ok({"list": tiers}))
+    exchange.script("/v5/market/risk-limit", exchange.ok(answer))
 
     found = source.rows("BTCUSDT")
 

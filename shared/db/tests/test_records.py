@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 
 import pytest
 
-from grid_db import records
+from grid_db import models, records
 from grid_db.words import Environment
 
 RECORDS = [
@@ -17,7 +17,7 @@ def test_there_is_a_record_for_each_table() -> None:
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
-def test_no_record_can_hold_a_float_or_a_secret(record: type) -> None:
+def test_no_record_holds_a_float_or_a_secret(record: type) -> None:
     """W36: what is returned can be printed; floats never carry money."""
     for field in fields(record):
         assert "float" not in str(field.type)
@@ -33,9 +33,35 @@ def test_a_record_cannot_be_changed() -> None:
         account.user_id = "another"  # type: ignore[misc]
 
 
-def test_a_row_has_the_same_fingerprint_whenever_it_is_received() -> None:
-    """The SHA-256 of the text, cut to 32 digits; a changed row has another one."""
-    row = '{"size":"0"}'
+def test_a_received_text_has_one_fingerprint() -> None:
+    """The first 32 digits of the SHA-256 of its UTF-8."""
+    assert records.fingerprint('{"size":"0"}') == "65227e920c024f2cd4d7df103735692e"
+    assert records.fingerprint('{"size":"1"}') != "65227e920c024f2cd4d7df103735692e"
 
-    assert records.fingerprint(row) == "65227e920c024f2cd4d7df103735692e"
-    assert records.fingerprint('{"size":"1"}') != records.fingerprint(row)
+
+@pytest.mark.parametrize(
+    ("record", "model"),
+    [
+        (records.User, models.User),
+        (records.Account, models.BybitAccount),
+        (records.Strategy, models.Strategy),
+        (records.Run, models.Run),
+        (records.PublicTrade, models.PublicTrade),
+        (records.TickerSnapshot, models.TickerSnapshot),
+        (records.PrivateExecution, models.PrivateExecution),
+        (records.OrderState, models.OrderState),
+        (records.PositionSnapshot, models.PositionSnapshot),
+        (records.WalletSnapshot, models.WalletSnapshot),
+        (records.FundingPayment, models.FundingPayment),
+        (records.GridState, models.GridStateSnapshot),
+        (records.Gap, models.Gap),
+        (records.DeadLetter, models.DeadLetter),
+        (records.Lease, models.Lease),
+    ],
+)
+def test_a_record_has_every_column_of_its_table(record: type, model: type[models.Base]) -> None:
+    """What the table keeps for itself: the order of rows, and when a row was written."""
+    own = {"id", "created_at", "updated_at"}
+    names = {field.name for field in fields(record)}
+
+    assert names - own == set(model.__table__.columns.keys()) - own

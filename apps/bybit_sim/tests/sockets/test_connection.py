@@ -188,12 +188,12 @@ def test_a_client_that_asks_for_it_may_be_silent_for_less_or_longer(
 def test_pings_keep_a_connection_alive(play: Callable[..., None]) -> None:
     async def story(bench: Any) -> None:
         async with bench.client("/v5/public/linear") as client:
-            for _ in range(8):
+            for _ in range(12):
                 assert (await client.ask(op="ping"))["ret_msg"] == "pong"
                 with pytest.raises(TimeoutError):
-                    await client.socket.receive(timeout=0.05)
+                    await client.socket.receive(timeout=0.06)
 
-    play(story, times=SocketTimes(answer_delay_ms=0, idle_s_max=0.2, idle_scan_s=0.02))
+    play(story, times=SocketTimes(answer_delay_ms=0, idle_s_max=0.6, idle_scan_s=0.02))
 
 
 def test_frames_for_the_client_keep_a_connection_alive_as_well(play: Callable[..., None]) -> None:
@@ -201,13 +201,13 @@ def test_frames_for_the_client_keep_a_connection_alive_as_well(play: Callable[..
         async with bench.client("/v5/public/linear") as client:
             await client.ask(op="subscribe", args=["publicTrade.BTCUSDT"])
             trade = PublicFrame(topic="publicTrade.BTCUSDT", body=b'{"n":1}')
-            for _ in range(8):
+            for _ in range(12):
                 bench.hub.publish([trade])
                 assert await client.read() == {"n": 1}
                 with pytest.raises(TimeoutError):
-                    await client.socket.receive(timeout=0.05)
+                    await client.socket.receive(timeout=0.06)
 
-    play(story, times=SocketTimes(answer_delay_ms=0, idle_s_max=0.2, idle_scan_s=0.02))
+    play(story, times=SocketTimes(answer_delay_ms=0, idle_s_max=0.6, idle_scan_s=0.02))
 
 
 def test_a_client_that_does_not_read_is_reset(play: Callable[..., None]) -> None:

@@ -154,11 +154,6 @@ _BY_STATUS = _policies("statuses")
 _BY_FAULT = _policies("faults")
 
 
-def known_codes() -> tuple[int, ...]:
-    """Every retCode of the table."""
-    return tuple(code for line in _TABLE for code in line.codes)
-
-
 def policy_of_code(code: int, text: str = "") -> Policy:
     """What a retCode other than 0 means; the text only tells kinds of 10001 apart."""
     policy = _BY_CODE.get(code, _OTHER)

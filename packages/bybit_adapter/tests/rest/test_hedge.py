@@ -43,6 +43,23 @@ def test_one_leg_is_one_way_mode_and_must_not_be_traded(exchange: Any, client: R
     assert "BTCUSDT is in one-way mode; switch it to hedge mode" in problem
 
 
+def test_a_single_leg_of_two_is_not_hedge_mode(exchange: Any, client: RestClient) -> None:
+    found = report(exchange, client, leg(1))
+
+    assert not found.hedge_mode
+    assert found.long_leverage is None
+
+
+def test_legs_of_a_listing_that_is_cut_off_prove_nothing(exchange: Any, client: RestClient) -> None:
+    """L30."""
+    exchange.script(
+        "/v5/position/list", exchange.ok({"list": [leg(1), leg(2)], "nextPageCursor": "again"})
+    )
+    exchange.script("/v5/account/info", exchange.ok({"marginMode": "REGULAR_MARGIN"}))
+
+    assert isinstance(client.verify_mode("BTCUSDT"), Unanswered)
+
+
 def test_portfolio_margin_must_not_be_traded(exchange: Any, client: RestClient) -> None:
     found = report(exchange, client, leg(1, ""), leg(2, ""), mode="PORTFOLIO_MARGIN")
 

@@ -1,4 +1,3 @@
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,18 +8,10 @@ from bybit_adapter.errors import (
     RateLimited,
     Rejected,
 )
-from bybit_adapter.rate_limiter import WINDOW_US
-from bybit_adapter.rest.orders import (
-    Accepted,
-    AllCancelled,
-    OrderIds,
-    Placement,
-    placement_of,
-)
+from bybit_adapter.rest.order_words import Accepted, AllCancelled, OrderIds, Placement
 from bybit_adapter.rest_client import RestClient
 from gridcore.clock import HOUR_US, Instant
-from gridcore.instrument import Instrument, Steps, Ticks
-from gridcore.session.effects import PlaceOrder, TimeInForce
+from gridcore.session.effects import TimeInForce
 from gridcore.sides import DirectionType, SideType
 
 NOW = Instant(1_780_000_000_000_000)
@@ -101,32 +92,6 @@ def test_the_direction_names_the_position_in_hedge_mode(
     )
 
 
-def test_the_kernels_order_is_written_in_exact_numbers() -> None:
-    instrument = Instrument(
-        symbol="BTCUSDT",
-        tick_size=Decimal("0.10"),
-        qty_step=Decimal("0.001"),
-        min_qty=Decimal("0.001"),
-        max_qty=Decimal(100),
-        min_notional=Decimal(5),
-    )
-    order = PlaceOrder(
-        symbol="BTCUSDT",
-        strat_id="grid",
-        client_order_id=LINK[:16],
-        wire_id=LINK,
-        direction=DirectionType.LONG,
-        side=SideType.BUY,
-        price=Ticks(998_000),
-        qty=Steps(10),
-        reduce_only=False,
-        time_in_force=TimeInForce.POST_ONLY,
-        level=3,
-    )
-
-    assert placement_of(order, instrument) == placement()
-
-
 @pytest.mark.parametrize(
     "result", [{}, {"orderId": ""}, {"orderId": 5}, {"orderId": "1", "orderLinkId": "other"}]
 )
@@ -173,11 +138,6 @@ def test_an_order_is_cancelled_by_the_exchanges_name_where_it_has_one(
         {"category": "linear", "symbol": "BTCUSDT", "orderId": "order-1"},
         {"category": "linear", "symbol": "BTCUSDT", "orderLinkId": LINK},
     ]
-
-
-def test_an_order_without_a_name_cannot_be_cancelled(client: RestClient) -> None:
-    with pytest.raises(ValueError, match="order id or a wire id"):
-        client.orders.cancel(OrderIds(symbol="BTCUSDT", order_id="", wire_id=""))
 
 
 @pytest.mark.parametrize("code", [110001, 110008, 110010])
@@ -246,76 +206,6 @@ def test_a_cancel_of_everything_that_answers_strangely_is_unknown(
 # -- batches -----------------------------------------------------------------------------------
 
 
-def test_every_leg_of_a_batch_has_its_own_result(exchange: Any, client: RestClient) -> None:
-    """bybit.md A.4: the answer is 0 when single legs fail."""
-    exchange.script(
-        "/v5/order/create-batch",
-        exchange.ok(
-            {
-                "list": [
-                    {"orderId": "1", "orderLinkId": "a"},
-                    {"orderId": "", "orderLinkId": "b"},
-                    {"orderId": "", "orderLinkId": "c"},
-                    {"orderId": "", "orderLinkId": "d"},
-                ]
-            },
-            extra={
-                "list": [
-                    {"code": 0, "msg": "OK"},
-                    {"code": 110007, "msg": "ab not enough for new order"},
-                    {"code": 10006, "msg": "Too many visits!"},
-                    {"code": 10016, "msg": "Server error"},
-                ]
-            },
-        ),
-    )
-
-    found = client.orders.place_batch([placement(wire_id=one) for one in "abcd"])
-
-    assert found == (
-        Accepted(order_id="1", wire_id="a", exchange_at=NOW),
-        Rejected(
-            kind=ErrorKind.BALANCE,
-            code=110007,
-            text="ab not enough for new order",
-            retryable=False,
-        ),
-        RateLimited(
-            not_before=Instant(NOW + WINDOW_US),
-            everything=False,
-            code=10006,
-            text="Too many visits!",
-        ),
-        OutcomeUnknown(kind=ErrorKind.SERVER, code=10016, text="Server error"),
-    )
-    body = exchange.seen[0].parameters
-    assert body["category"] == "linear"
-    assert [leg["orderLinkId"] for leg in body["request"]] == list("abcd")
-    assert "category" not in body["request"][0]
-
-
-@pytest.mark.parametrize(
-    ("result", "extra"),
-    [
-        ({}, {}),
-        ({"list": [{"orderId": "1"}]}, {"list": [{"code": 0}]}),
-        ({"list": "x"}, {"list": None}),
-        ({"list": [{"orderId": "1"}, 5]}, {"list": [{"code": 0}, {"code": 0}]}),
-        ({"list": [{"orderId": "1"}, {"orderId": "2"}]}, {"list": [{"code": 0}, {"code": "x"}]}),
-        ({"list": [{"orderId": "1"}, {"orderId": ""}]}, {"list": [{"code": 0}, {"code": 0}]}),
-    ],
-)
-def test_a_leg_that_the_answer_does_not_mention_is_unknown(
-    exchange: Any, client: RestClient, result: Any, extra: Any
-) -> None:
-    exchange.script("/v5/order/create-batch", exchange.ok(result, extra=extra))
-
-    found = client.orders.place_batch([placement(wire_id="a"), placement(wire_id="b")])
-
-    assert len(found) == 2
-    assert isinstance(found[1], OutcomeUnknown)
-
-
 def test_a_batch_without_an_answer_leaves_every_leg_open(exchange: Any, client: RestClient) -> None:
     exchange.script("/v5/order/create-batch", exchange.raw(502))
 
@@ -324,22 +214,17 @@ def test_a_batch_without_an_answer_leaves_every_leg_open(exchange: Any, client: 
     assert [type(one) for one in found] == [OutcomeUnknown] * 3
 
 
-def test_a_leg_of_a_cancel_batch_that_is_worked_on_is_refused_for_now(
+def test_every_order_of_a_batch_counts_against_the_budget(
     exchange: Any, client: RestClient
 ) -> None:
-    exchange.script(
-        "/v5/order/cancel-batch",
-        exchange.ok(
-            {"list": [{"orderId": "order-1", "orderLinkId": LINK}, {"orderId": "x"}]},
-            extra={"list": [{"code": 0, "msg": "OK"}, {"code": 110079, "msg": "busy"}]},
-        ),
-    )
+    """bybit.md A.2."""
+    exchange.script("/v5/order/cancel-batch", exchange.ok())
 
-    found = client.orders.cancel_batch([IDS, IDS])
+    client.orders.cancel_batch([IDS] * 7)
+    held_back = client.orders.cancel_batch([IDS] * 4)
 
-    assert isinstance(found[0], Accepted)
-    assert isinstance(found[1], Rejected)
-    assert found[1].kind is ErrorKind.IN_PROGRESS
+    assert [type(one) for one in held_back] == [RateLimited] * 4
+    assert len(exchange.seen) == 1
 
 
 @pytest.mark.parametrize("count", [0, 21])

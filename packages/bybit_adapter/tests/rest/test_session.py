@@ -130,7 +130,11 @@ def test_a_session_never_shows_its_secret(make: Make) -> None:
     assert "test-" not in repr(make())
 
 
-def test_a_session_adds_no_printer_to_the_programs_logging(make: Make) -> None:
+def test_a_session_adds_no_printer_to_the_programs_logging(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pybit adds one for every object where the program has set up no logging."""
+    monkeypatch.setattr(logging.root, "handlers", [])
     logger = logging.getLogger("pybit._http_manager")
     chosen = logging.NullHandler()
     logger.addHandler(chosen)

@@ -1,7 +1,7 @@
 """What the repositories take and give: one plain immutable record for each table.
 
 It knows no session and no dialect. Field names are column names; times are aware datetimes, money
-is Decimal, JSON is the text as received. Unknown is None, never 0.
+is Decimal, JSON is text as it was received. Unknown is None, never 0.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from gridcore.sides import SideType
 
 
 def fingerprint(text: str) -> str:
-    """32 hex digits that identify a received row: a snapshot delivered twice is stored once."""
+    """32 hex digits that identify a received text: a row delivered twice is stored once."""
     return sha256(text.encode()).hexdigest()[:32]
 
 
@@ -51,7 +51,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A stored key pair, without its secrets; `api_key_hint` is the end of the key."""
+    """A stored key pair without its secrets; `api_key_hint` is the end of the key."""
 
     credential_id: str
     account_id: str
@@ -87,13 +87,13 @@ class Run:
     start_ts: datetime
     end_ts: datetime | None = None
     status: RunStatus = RunStatus.RUNNING
-    gridcore_version: str | None = None
-    code_version: str | None = None
+    heartbeat_at: datetime | None = None
     config_snapshot: str | None = None
     config_hash: str | None = None
+    gridcore_version: str | None = None
+    code_version: str | None = None
     host: str | None = None
     pid: int | None = None
-    heartbeat_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +108,7 @@ class PublicTrade:
     side: SideType | None
     price: Decimal
     size: Decimal
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,53 +132,32 @@ class PrivateExecution:
     """One execution of an order of ours.
 
     `closed_size` > 0 says that it reduced a position (a break-even close has no profit, yet it
-    closes). `position_idx`: 1 long, 2 short.
+    closes). `position_idx`: 1 long, 2 short, found as `attribution` says.
     """
 
     run_id: str
     account_id: str
+    strat_id: str | None
     symbol: str
+    position_idx: int | None
+    attribution: Attribution
     exec_id: str
     order_id: str
     order_link_id: str | None
     exchange_ts: datetime
     local_ts: datetime
-    side: SideType
     exec_type: str
+    side: SideType
     exec_price: Decimal
     exec_qty: Decimal
+    closed_size: Decimal | None
+    leaves_qty: Decimal | None
     exec_fee: Decimal | None
     fee_currency: str | None
     fee_rate: Decimal | None
     closed_pnl: Decimal | None
-    closed_size: Decimal | None
-    leaves_qty: Decimal | None
     is_maker: bool | None
     seq: int | None
-    position_idx: int | None
-    strat_id: str | None
-    attribution: Attribution
-    raw_json: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingPayment:
-    """Funding settled on one leg; `amount` is the change of the wallet (negative: paid)."""
-
-    run_id: str
-    account_id: str
-    symbol: str
-    exec_id: str
-    exchange_ts: datetime
-    local_ts: datetime
-    side: SideType
-    position_idx: int | None
-    strat_id: str | None
-    qty: Decimal
-    price: Decimal
-    funding_rate: Decimal
-    amount: Decimal
-    fee_currency: str | None
     raw_json: str | None = None
 
 
@@ -187,9 +167,11 @@ class OrderState:
 
     run_id: str
     account_id: str
+    strat_id: str | None
+    symbol: str
+    position_idx: int | None
     order_id: str
     order_link_id: str | None
-    symbol: str
     exchange_ts: datetime
     local_ts: datetime
     status: str
@@ -200,8 +182,6 @@ class OrderState:
     cum_exec_qty: Decimal | None
     avg_price: Decimal | None
     reduce_only: bool
-    position_idx: int | None
-    strat_id: str | None
     reject_reason: str | None
     cancel_type: str | None
     raw_json: str | None = None
@@ -211,12 +191,13 @@ class OrderState:
 class PositionSnapshot:
     """One leg of a position; Buy is the long leg, Sell the short one; size 0 is flat.
 
-    `cur_realised_pnl` is of the current cycle, `cum_realised_pnl` of the position's lifetime
-    (L80); `position_value` is mark based (L81).
+    `cum_realised_pnl` is of the position's lifetime, `cur_realised_pnl` of its current cycle
+    (L80); `position_value` is at mark price (L81).
     """
 
     run_id: str
     account_id: str
+    source: SnapshotSource
     symbol: str
     side: SideType
     exchange_ts: datetime
@@ -224,15 +205,14 @@ class PositionSnapshot:
     size: Decimal
     entry_price: Decimal | None
     liq_price: Decimal | None
-    unrealised_pnl: Decimal | None
     mark_price: Decimal | None
-    position_im: Decimal | None
-    position_mm: Decimal | None
+    leverage: Decimal | None
+    unrealised_pnl: Decimal | None
     cum_realised_pnl: Decimal | None
     cur_realised_pnl: Decimal | None
+    position_im: Decimal | None
+    position_mm: Decimal | None
     position_value: Decimal | None
-    leverage: Decimal | None
-    source: SnapshotSource
     fingerprint: str
     raw_json: str | None = None
 
@@ -248,13 +228,34 @@ class WalletSnapshot:
     local_ts: datetime
     wallet_balance: Decimal
     available_balance: Decimal | None
+    usd_value: Decimal | None
     total_equity: Decimal | None
     total_available_balance: Decimal | None
     total_margin_balance: Decimal | None
     account_im_rate: Decimal | None
     account_mm_rate: Decimal | None
-    usd_value: Decimal | None
     fingerprint: str
+    raw_json: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingPayment:
+    """Funding settled on one leg; `amount` is the change of the wallet (negative: paid)."""
+
+    run_id: str
+    account_id: str
+    strat_id: str | None
+    symbol: str
+    side: SideType
+    position_idx: int | None
+    exec_id: str
+    exchange_ts: datetime
+    local_ts: datetime
+    qty: Decimal
+    funding_rate: Decimal
+    price: Decimal
+    amount: Decimal
+    fee_currency: str | None
     raw_json: str | None = None
 
 
@@ -288,8 +289,8 @@ class Gap:
     symbol: str | None
     from_ts: datetime
     to_ts: datetime
-    state: GapState
     reason: str
+    state: GapState = GapState.OPEN
     attempts: int = 0
     rows_filled: int = 0
     next_attempt_at: datetime | None = None
@@ -313,7 +314,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """Who may act for an account, until when; `fencing` is greater for each later holder."""
+    """The right to act for an account until `expires_at`.
+
+    `fencing` is greater for each later holder: what comes with a smaller one comes too late.
+    """
 
     account_id: str
     name: str

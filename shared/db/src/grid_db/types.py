@@ -1,9 +1,8 @@
-"""Column types that hold times, money and JSON exactly, the same on SQLite and PostgreSQL.
+"""Column types that hold times and money exactly, the same on SQLite and PostgreSQL.
 
 They refuse floats, naive times and anything that would come back different from what went in.
 """
 
-import json
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, NoReturn
@@ -191,29 +190,6 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """What the driver handed out, as a Decimal."""
         return None if value is None else Decimal(value)
-
-
-class JsonText(TypeDecorator[Any]):
-    """A JSON value as ASCII text on both dialects: verbatim, whatever characters it holds.
-
-    PostgreSQL's own JSON types refuse a NUL and reorder keys. None is NULL, not JSON's null.
-    """
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """What is handed to the driver; ValueError for NaN and infinities, which no JSON has."""
-        return None if value is None else json_text(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """The value that the text writes."""
-        return None if value is None else json.loads(value)
-
-
-def json_text(value: object) -> str:
-    """Compact ASCII JSON of a value, keys in the order they have."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def _as_decimal(value: object) -> Decimal:

@@ -46,32 +46,29 @@ class RunStatus(StrEnum):
     ABANDONED = "abandoned"
 
 
-class FoundBy(StrEnum):
-    """How the strategy or the position index of a row was found, the surest first."""
+class Attribution(StrEnum):
+    """How the strategy and the position index of an execution were found, the surest first."""
 
     ROW = "row"
-    WIRE_ID = "wire_id"
+    """The exchange's row says it."""
     ORDER = "order"
+    """From the order that was executed."""
+    WIRE_ID = "wire_id"
+    """From the order's wire id, which names strategy and direction."""
     CLOSED_SIZE = "closed_size"
+    """From side and closed size: a fill that closes belongs to the opposite side's position."""
+    NONE = "none"
 
 
 class SnapshotSource(StrEnum):
-    """Who tells a state: the account's stream, a listing asked by REST, or a simulation."""
+    """Who tells a position: the exchange, by stream or on request, or a simulation."""
 
     LIVE = "live"
-    REST = "rest"
     BACKTEST = "backtest"
 
 
-class FundingSource(StrEnum):
-    """Where a funding payment was read."""
-
-    EXECUTION = "execution"
-    TRANSACTION_LOG = "transaction_log"
-
-
 class Stream(StrEnum):
-    """What was recorded, in gaps and dead letters."""
+    """What is recorded, one by one: each has its own gaps and its own dead letters."""
 
     TRADES = "trades"
     TICKERS = "tickers"
@@ -82,10 +79,11 @@ class Stream(StrEnum):
     FUNDING = "funding"
     GRID = "grid"
     UNKNOWN = "unknown"
+    """A message of which not even this could be read; dead letters only."""
 
 
 class GapState(StrEnum):
-    """What became of a gap."""
+    """What became of a gap: OPEN is tried again, the others are final."""
 
     OPEN = "open"
     FILLED = "filled"

@@ -32,10 +32,8 @@ def test_a_key_is_read_back_from_either_base64_alphabet(secret: bytes) -> None:
 @given(st.text(max_size=80))
 def test_what_is_no_key_is_refused_without_being_repeated(text: str) -> None:
     """A49: a mistyped key must not end up in a log."""
-    assume_secret = f"passphrase {text} passphrase"
-
     with pytest.raises(MasterKeyError) as refusal:
-        MasterKey.parse(assume_secret, "GRIDBOT_MASTER_KEY")
+        MasterKey.parse(f"passphrase {text} passphrase", "GRIDBOT_MASTER_KEY")
 
     assert "GRIDBOT_MASTER_KEY: expected 32 random bytes as base64" in str(refusal.value)
     assert "passphrase" not in str(refusal.value)
@@ -50,7 +48,7 @@ def test_a_key_shows_only_its_id() -> None:
     """A49, W36."""
     key = MasterKey(SECRET)
 
-    assert repr(key) == str(key) == "MasterKey(key_id='0a6ff5ae2f26b9d5')"
+    assert repr(key) == str(key) == "MasterKey(key_id='07c172701368e9ab')"
 
 
 def test_a_key_is_not_pickled() -> None:

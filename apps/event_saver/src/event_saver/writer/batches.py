@@ -110,7 +110,10 @@ class Batches(Generic[Item]):
         return bool(self._attempts)
 
     def wanted(self, waiting: int, since: Instant | None, now: Instant, *, flush: bool) -> int:
-        """How many items to accept now. `since`: when the oldest that waits came; `flush`: at once."""
+        """How many items to accept now.
+
+        `since`: when the oldest that waits came; `flush`: whatever its age.
+        """
         if self.busy or not waiting or since is None:
             return 0
         items_max = self._limits.items_max

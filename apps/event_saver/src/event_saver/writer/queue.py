@@ -92,8 +92,8 @@ class JournalQueue(Generic[Item]):
     """A queue that never drops: every item is in the journal until it is settled.
 
     At most `items_max` are kept in memory as well; the rest is read back when its turn comes. What
-    a former process left comes first. `decode` is the inverse of `encode`; an entry for which it
-    raises ValueError goes to `on_unreadable` and counts as settled.
+    a former process left comes first. `decode` is the inverse of `encode` and never raises: for an
+    entry that it cannot read it gives an item that says so.
     """
 
     def __init__(
@@ -103,7 +103,6 @@ class JournalQueue(Generic[Item]):
         encode: Callable[[Item], bytes],
         decode: Callable[[bytes], Item],
         items_max: int,
-        on_unreadable: Callable[[bytes, str], None],
     ) -> None:
         if items_max < 1:
             raise ValueError(f"expected room for at least one item, found {items_max}")
@@ -111,13 +110,9 @@ class JournalQueue(Generic[Item]):
         self._encode = encode
         self._decode = decode
         self._items_max = items_max
-        self._on_unreadable = on_unreadable
         self._items: deque[Item] = deque()
-        self._owed: deque[int] = deque()
-        """Journal entries that each taken item settles: itself, and unreadable ones before it."""
         self._unread = len(journal)
         self._next = journal.first
-        self._skipped = 0
 
     def __len__(self) -> int:
         return len(self._journal)
@@ -136,51 +131,26 @@ class JournalQueue(Generic[Item]):
         JournalFailed when the disk does not take them: none of them was kept.
         """
         place = self._journal.append([self._encode(item) for item in items])
-        if self._unread == 0 and len(self._items) + len(items) <= self._items_max:
+        if not self._unread and len(self._items) + len(items) <= self._items_max:
             self._items.extend(items)
             return ()
-        if self._unread == 0:
+        if not self._unread:
             self._next = place
         self._unread += len(items)
         return ()
 
     def take(self, limit: int) -> list[Item]:
-        taken: list[Item] = []
-        while len(taken) < limit and self.waiting:
-            if self._items:
-                taken.append(self._items.popleft())
-                self._owed.append(1)
-            else:
-                taken.extend(self._read(limit - len(taken)))
-        if not taken:
-            self._settle_skipped()
+        taken = [self._items.popleft() for _ in range(min(limit, len(self._items)))]
+        wanted = min(limit - len(taken), self._unread)
+        if wanted:
+            entries, self._next = self._journal.read(self._next, wanted)
+            assert len(entries) == wanted, f"{wanted} entries owed, {len(entries)} in the journal"
+            self._unread -= wanted
+            taken.extend(self._decode(entry) for entry in entries)
         return taken
 
     def settle(self, count: int) -> None:
-        self._journal.settle(sum(self._owed.popleft() for _ in range(count)))
-        self._settle_skipped()
+        self._journal.settle(count)
 
     def sync(self) -> None:
         self._journal.sync()
-
-    def _read(self, limit: int) -> list[Item]:
-        entries, self._next = self._journal.read(self._next, min(limit, self._unread))
-        assert entries, f"{self._unread} entries are owed that the journal does not hold"
-        self._unread -= len(entries)
-        found: list[Item] = []
-        for entry in entries:
-            try:
-                found.append(self._decode(entry))
-            except ValueError as error:
-                self._on_unreadable(entry, str(error))
-                self._skipped += 1
-                continue
-            self._owed.append(1 + self._skipped)
-            self._skipped = 0
-        return found
-
-    def _settle_skipped(self) -> None:
-        """Unreadable entries behind which nothing is taken are done with too."""
-        if not self._owed and self._skipped:
-            self._journal.settle(self._skipped)
-            self._skipped = 0

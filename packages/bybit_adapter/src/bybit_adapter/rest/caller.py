@@ -148,8 +148,9 @@ class Caller:
         try:
             reply = self._send(call, parameters)
         except requests.exceptions.RequestException as error:
-            text = f"{call.path}: {type(error).__name__}: {error}"
-            return _broken_off(_link_fault(error), call.operation, text)
+            fault = _link_fault(error)
+            text = f"{call.path}: {self._in_words(fault, error)}"
+            return _broken_off(fault, call.operation, text)
         return self._read(call, key, reply, asked_at)
 
     def _take(self, key: str, path: str, lane: Lane, cost: int) -> NotBefore | None:
@@ -174,6 +175,15 @@ class Caller:
                 self._sessions.append(session)
         stated = {name: value for name, value in parameters.items() if value is not None}
         return cast(Reply, getattr(session, call.method)(**stated))
+
+    def _in_words(self, fault: LinkFault, error: Exception) -> str:
+        match fault:
+            case LinkFault.NOT_CONNECTED:
+                return f"no connection to {self.endpoint.rest_url}"
+            case LinkFault.TIMED_OUT:
+                return f"no answer of {self.endpoint.rest_url} within {self._timeout_s:g} s"
+            case LinkFault.BROKEN | LinkFault.MALFORMED:
+                return f"{type(error).__name__}: {error}"
 
     def _read(self, call: Call, key: str, reply: Reply, asked_at: Instant) -> Answer | Failure:
         now = self.now()

@@ -17,9 +17,6 @@ from bybit_adapter.endpoints import Endpoint
 from bybit_adapter.rest.bounded import BoundedAdapter
 from gridcore.clock import Instant
 
-NEVER_ANSWERED = -(10**9)
-"""pybit takes an empty set of retry codes for its own; this code never comes."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -60,7 +57,6 @@ class PybitSession(HTTP):  # type: ignore[misc]
             recv_window=recv_window_ms,
             max_retries=1,
             force_retry=False,
-            retry_codes={NEVER_ANSWERED},
             log_requests=False,
         )
         self.endpoint = endpoint.rest_url
@@ -113,5 +109,6 @@ class PybitSession(HTTP):  # type: ignore[misc]
     def _check_status_code(self, *unused: Any) -> None:
         """The status is part of the reply."""
 
+    # pybit's own reading of an answer is where it sleeps, repeats and loses the code.
     def _handle_response(self, response: requests.Response, *unused: Any) -> Reply:
         return Reply(status=response.status_code, headers=response.headers, body=response.content)

@@ -148,14 +148,14 @@ class WsClient:
         return None if connection is None else connection.vitals()
 
     def _perform(self, commands: Sequence[Command]) -> None:
+        asks: list[Callable[[], None]] = []
         for command in commands:
             match command:
                 case Open():
                     self._beside("open", partial(self._open, command.generation))
                 case Subscribe():
                     connection = self._connections[command.generation]
-                    ask = partial(connection.subscribe, command.request, command.topics)
-                    self._beside("subscribe", ask)
+                    asks.append(partial(connection.subscribe, command.request, command.topics))
                 case Leave():
                     connection = self._connections[command.generation]
                     connection.silence()
@@ -168,6 +168,9 @@ class WsClient:
                     self._listener.on_restored(command)
                 case Fatal():
                     self._listener.on_fatal(command)
+        if asks:
+            # One thread for all of them, so that they leave in their order.
+            self._beside("subscribe", partial(_each, asks))
 
     def _beside(self, what: str, work: Callable[[], None]) -> None:
         self._spawn(f"ws-{self._name}-{what}-{self._supervisor.generation}", work)
@@ -203,6 +206,11 @@ class WsClient:
             connection.leave()
         finally:
             self._inbox.put(Left(generation=generation))
+
+
+def _each(works: Sequence[Callable[[], None]]) -> None:
+    for work in works:
+        work()
 
 
 def public_client(

@@ -6,12 +6,12 @@ It knows no table.
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from grid_db.types import ExactDecimal, ExchangeTime, Fixed8, JsonText, UtcDateTime
+from grid_db.types import ExactDecimal, ExchangeTime, Fixed8, UtcDateTime
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -42,7 +42,7 @@ def one_of(column: str, words: type[StrEnum]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
-def owned_by(target: str) -> Any:
+def owned_by(target: str) -> sa.ForeignKey:
     """A foreign key whose row goes when the row that owns it goes."""
     return sa.ForeignKey(target, ondelete="CASCADE")
 
@@ -60,12 +60,11 @@ AccountKey = Annotated[
 ]
 RunKey = Annotated[str, mapped_column(sa.String(UUID_LENGTH), owned_by("runs.run_id"))]
 Text = Annotated[str, mapped_column(sa.Text())]
-"""Any text: PostgreSQL and SQLite alike put no bound on it."""
+"""Any text: PostgreSQL and SQLite alike put no bound on it. JSON is the text as received."""
 CreatedAt = Annotated[datetime, mapped_column(UtcDateTime(), default=now_utc)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]
 MarketMoment = Annotated[datetime, mapped_column(ExchangeTime())]
 MarketNumber = Annotated[Decimal, mapped_column(Fixed8())]
 Money = Annotated[Decimal, mapped_column(ExactDecimal())]
-Json = Annotated[Any, mapped_column(JsonText())]
 Whole = Annotated[int, mapped_column(sa.BigInteger())]
 Small = Annotated[int, mapped_column(sa.SmallInteger())]

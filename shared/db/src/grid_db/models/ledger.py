@@ -9,9 +9,7 @@ from grid_db.models.base import (
     UUID_LENGTH,
     Base,
     CreatedAt,
-    Json,
     Moment,
-    RowId,
     Text,
     UuidKey,
     Whole,
@@ -24,18 +22,20 @@ from grid_db.words import Environment, GapState, Stream
 
 
 class Gap(Base):
-    """A stretch of one stream that was not received; `symbol` is "" for all symbols.
+    """A stretch of one stream that was not received, both ends included.
 
-    Public streams have no account. `rows` is what filling it brought.
+    Public streams have no account; a gap without a symbol is of the whole stream. `rows_filled`
+    is what filling it brought.
     """
 
     __tablename__ = "gaps"
     __table_args__ = (
-        sa.Index("ix_gaps_lookup", "environment", "stream", "symbol", "start_ts"),
+        sa.Index("ix_gaps_state_next_attempt_at", "state", "next_attempt_at"),
+        sa.Index("ix_gaps_lookup", "environment", "stream", "symbol", "from_ts"),
         one_of("environment", Environment),
         one_of("stream", Stream),
         one_of("state", GapState),
-        sa.CheckConstraint("start_ts <= end_ts", name="ordered"),
+        sa.CheckConstraint("from_ts <= to_ts", name="ordered"),
     )
 
     gap_id: Mapped[UuidKey]
@@ -44,14 +44,13 @@ class Gap(Base):
         sa.String(UUID_LENGTH), owned_by("bybit_accounts.account_id"), index=True
     )
     stream: Mapped[Text]
-    symbol: Mapped[Text] = mapped_column(default="")
-    start_ts: Mapped[Moment]
-    end_ts: Mapped[Moment]
-    state: Mapped[Text] = mapped_column(default=GapState.OPEN.value, index=True)
-    cause: Mapped[Text]
+    symbol: Mapped[Text | None]
+    from_ts: Mapped[Moment]
+    to_ts: Mapped[Moment]
+    state: Mapped[Text] = mapped_column(default=GapState.OPEN.value)
+    reason: Mapped[Text]
     attempts: Mapped[Whole] = mapped_column(default=0)
-    rows: Mapped[Whole] = mapped_column(default=0)
-    lost: Mapped[Whole | None]
+    rows_filled: Mapped[Whole] = mapped_column(default=0)
     next_attempt_at: Mapped[Moment | None]
     last_error: Mapped[Text | None]
     created_at: Mapped[CreatedAt]
@@ -59,29 +58,23 @@ class Gap(Base):
 
 
 class DeadLetter(Base):
-    """A row or a message that no table took, whole, with the reason.
+    """What was received and no table took, whole, with the reason.
 
-    The account is NULL where it is unknown, also when that is the fault. The same content is
-    kept once.
+    The run is told without being looked up: that there is no such run may be the fault.
     """
 
     __tablename__ = "dead_letters"
-    __table_args__ = (
-        sa.UniqueConstraint("environment", "stream", "raw_fingerprint"),
-        one_of("environment", Environment),
-        one_of("stream", Stream),
-    )
+    __table_args__ = (one_of("environment", Environment), one_of("stream", Stream))
 
-    id: Mapped[RowId]
+    letter_id: Mapped[UuidKey]
     environment: Mapped[Text]
     account_id: Mapped[str | None] = mapped_column(
         sa.String(UUID_LENGTH), owned_by("bybit_accounts.account_id"), index=True
     )
+    run_id: Mapped[str | None] = mapped_column(sa.String(UUID_LENGTH))
     stream: Mapped[Text]
-    symbol: Mapped[Text | None]
+    topic: Mapped[Text]
+    reason: Mapped[Text]
+    payload: Mapped[Text]
     received_at: Mapped[Moment]
-    error: Mapped[Text]
-    raw_fingerprint: Mapped[Text]
-    raw_json: Mapped[Json]
-    resolved_at: Mapped[Moment | None]
     created_at: Mapped[CreatedAt]

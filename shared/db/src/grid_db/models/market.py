@@ -8,10 +8,8 @@ from sqlalchemy.orm import Mapped
 
 from grid_db.models.base import (
     Base,
-    Json,
     MarketMoment,
     MarketNumber,
-    Money,
     RowId,
     Text,
     Whole,
@@ -22,9 +20,9 @@ from gridcore.sides import SideType
 
 
 class PublicTrade(Base):
-    """One trade of the market; its order among those of one time is (seq, id).
+    """One trade of the market; `side` is the taker's. Those of one time are ordered by (seq, id).
 
-    The unique key begins with the time: it serves reading a stretch too, and grows at its end
+    The unique key is in the order of time: it serves reading a stretch too, and grows at its end
     only. The exchange tells a trade with the same time on the stream and by REST.
     """
 
@@ -42,7 +40,7 @@ class PublicTrade(Base):
     trade_id: Mapped[Text]
     exchange_ts: Mapped[MarketMoment]
     local_ts: Mapped[MarketMoment]
-    side: Mapped[Text]
+    side: Mapped[Text | None]
     price: Mapped[MarketNumber]
     size: Mapped[MarketNumber]
     seq: Mapped[Whole | None]
@@ -67,5 +65,5 @@ class TickerSnapshot(Base):
     mark_price: Mapped[MarketNumber | None]
     bid1_price: Mapped[MarketNumber | None]
     ask1_price: Mapped[MarketNumber | None]
-    funding_rate: Mapped[Money | None]
-    raw_json: Mapped[Json | None]
+    funding_rate: Mapped[MarketNumber | None]
+    raw_json: Mapped[Text | None]

@@ -7,7 +7,6 @@ from grid_db.models.base import (
     UUID_LENGTH,
     Base,
     CreatedAt,
-    Json,
     Moment,
     Text,
     UuidKey,
@@ -47,9 +46,9 @@ class Run(Base):
     start_ts: Mapped[CreatedAt]
     end_ts: Mapped[Moment | None]
     heartbeat_at: Mapped[Moment | None]
-    config_snapshot: Mapped[Json | None]
+    config_snapshot: Mapped[Text | None]
     config_hash: Mapped[Text | None]
     code_version: Mapped[Text | None]
+    gridcore_version: Mapped[Text | None]
     host: Mapped[Text | None]
     pid: Mapped[Whole | None]
-    end_reason: Mapped[Text | None]

@@ -4,10 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grid_db.models.base import (
-    UUID_LENGTH,
     AccountKey,
     Base,
-    Json,
     MarketMoment,
     Moment,
     Money,
@@ -15,7 +13,6 @@ from grid_db.models.base import (
     RunKey,
     Text,
     Whole,
-    owned_by,
 )
 
 
@@ -63,30 +60,25 @@ class GridStateSnapshot(Base):
     symbol: Mapped[Text]
     exchange_ts: Mapped[MarketMoment]
     local_ts: Mapped[MarketMoment]
-    grid_json: Mapped[Json]
+    grid_json: Mapped[Text]
     grid_step: Mapped[Money]
     grid_count: Mapped[Whole]
     raw_fingerprint: Mapped[Text | None]
 
 
 class Lease(Base):
-    """The right to work on one resource until `expires_at`.
+    """The right to act for an account in one matter (`name`) until `expires_at`.
 
-    `fencing` rises with every new holder and never falls: the row stays when a lease is given
-    back (`released_at`), and what comes with a smaller number is of a holder who lost it.
+    `fencing` rises with every new holder and never falls: rows stay, and what comes with a
+    smaller number is of a holder who lost the lease.
     """
 
     __tablename__ = "leases"
 
-    lease_name: Mapped[str] = mapped_column(sa.Text(), primary_key=True)
-    account_id: Mapped[str | None] = mapped_column(
-        sa.String(UUID_LENGTH), owned_by("bybit_accounts.account_id"), index=True
-    )
+    account_id: Mapped[AccountKey] = mapped_column(primary_key=True)
+    name: Mapped[Text] = mapped_column(primary_key=True)
     holder: Mapped[Text]
     fencing: Mapped[Whole]
     acquired_at: Mapped[Moment]
     renewed_at: Mapped[Moment]
     expires_at: Mapped[Moment]
-    released_at: Mapped[Moment | None]
-    host: Mapped[Text | None]
-    pid: Mapped[Whole | None]

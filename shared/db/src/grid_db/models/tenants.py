@@ -10,7 +10,6 @@ from grid_db.models.base import (
     AccountKey,
     Base,
     CreatedAt,
-    Json,
     Moment,
     Text,
     UuidKey,
@@ -55,10 +54,10 @@ class BybitAccount(Base):
 
 
 class ApiCredential(Base):
-    """A key pair of an account; its secret is sealed, and opens only with the master key.
+    """A key pair of an account: `sealed` opens under a data key, that under the master key.
 
-    `sealed_secret` describes itself; `master_key_id` names the master key that wraps it, without
-    telling it, so that a rotation finds what is left to do. At most one pair is active.
+    `master_key_id` names the master key without telling it, so that a rotation finds what is
+    left to do; `api_key_hint` is the end of the key. At most one pair of an account is active.
     """
 
     __tablename__ = "api_credentials"
@@ -74,9 +73,10 @@ class ApiCredential(Base):
 
     credential_id: Mapped[UuidKey]
     account_id: Mapped[AccountKey] = mapped_column(index=True)
-    api_key_id: Mapped[Text]
-    sealed_secret: Mapped[Text]
+    api_key_hint: Mapped[Text]
     master_key_id: Mapped[Text] = mapped_column(index=True)
+    wrapped_key: Mapped[bytes]
+    sealed: Mapped[bytes]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[CreatedAt]
     rotated_at: Mapped[Moment | None]
@@ -106,6 +106,6 @@ class Strategy(Base):
     strat_id: Mapped[Text]
     strategy_type: Mapped[Text]
     symbol: Mapped[Text]
-    config_json: Mapped[Json]
+    config_json: Mapped[Text]
     is_enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[CreatedAt]
