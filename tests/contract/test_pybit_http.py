@@ -299,7 +299,6 @@ def test_cancel_all_takes_every_open_order_of_the_symbol(
         ({"positionIdx": 0}, 10001),
         ({"symbol": "NOSUCHUSDT"}, 10001),
         ({"qty": "500"}, 110007),
-        ({"side": "Sell", "reduceOnly": True, "positionIdx": 1}, 110017),
     ],
 )
 def test_what_the_exchange_refuses_carries_its_code(
@@ -309,6 +308,19 @@ def test_what_the_exchange_refuses_carries_its_code(
     order = _order(side, 1, _away(quote, side)) | change
 
     assert _refused(lambda: http.place_order(**order)).status_code == code
+
+
+def test_a_flat_leg_has_nothing_to_reduce(
+    http: HTTP, quote: Decimal, eventually: Eventually
+) -> None:
+    leg = _positions(http)[1]
+    if Decimal(leg["size"]):
+        http.place_order(**_order("Sell", 1, None, leg["size"], reduceOnly=True))
+        eventually(lambda: Decimal(_positions(http)[1]["size"]) == 0, "a flat leg")
+
+    order = _order("Sell", 1, _away(quote, "Sell"), reduceOnly=True)
+
+    assert _refused(lambda: http.place_order(**order)).status_code == 110017
 
 
 def test_a_price_far_outside_the_band_is_refused(http: HTTP, quote: Decimal) -> None:

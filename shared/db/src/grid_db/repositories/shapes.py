@@ -1,0 +1,66 @@
+"""Turns records into rows of their tables and back. It knows no query but "these columns"."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, Generic, TypeVar, cast, get_args, get_type_hints
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from grid_db.models import Base
+
+Record = TypeVar("Record")
+
+
+class Shape(Generic[Record]):
+    """How one kind of record lies in its table: a column for each field, words as text."""
+
+    __slots__ = ("_build", "_names", "_words", "columns", "model", "table")
+
+    def __init__(self, record: type[Record], model: type[Base]) -> None:
+        self.model = model
+        self.table = cast(sa.Table, model.__table__)
+        self.columns = self.table.c
+        self._build = record
+        self._names = tuple(field.name for field in fields(cast(Any, record)))
+        self._words = {
+            name: word
+            for name, hint in get_type_hints(record).items()
+            for word in (hint, *get_args(hint))
+            if isinstance(word, type) and issubclass(word, StrEnum)
+        }
+
+    def select(self) -> sa.Select[Any]:
+        """A query for the columns that make records."""
+        return sa.select(*(self.columns[name] for name in self._names))
+
+    def values(self, record: Record) -> dict[str, object]:
+        """A record as a row: column name to value."""
+        row = {name: getattr(record, name) for name in self._names}
+        for name in self._words:
+            word = row[name]
+            if word is not None:
+                row[name] = word.value
+        return row
+
+    def rows(self, records: Iterable[Record]) -> list[dict[str, object]]:
+        """Records as rows, in their order."""
+        return [self.values(record) for record in records]
+
+    def all(self, session: Session, query: sa.Select[Any]) -> list[Record]:
+        """The records that a query over `select()` finds."""
+        return [self._record(row) for row in session.execute(query)]
+
+    def first(self, session: Session, query: sa.Select[Any]) -> Record | None:
+        """The first of them, if any."""
+        row = session.execute(query.limit(1)).first()
+        return None if row is None else self._record(row)
+
+    def _record(self, row: Sequence[Any]) -> Record:
+        found = dict(zip(self._names, row, strict=True))
+        for name, word in self._words.items():
+            text = found[name]
+            if text is not None:
+                found[name] = word(text)
+        return self._build(**found)
