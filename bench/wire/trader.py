@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
 from bybit_adapter.rate_limiter import RateLimiter
-from bybit_adapter.rest.orders import Accepted, OrderIds, Placement
+from bybit_adapter.rest.order_words import Accepted, OrderIds, Placement
 from bybit_adapter.rest_client import RestClient, wait_until
 from gridcore.session.effects import TimeInForce
 from gridcore.sides import BUY, LONG

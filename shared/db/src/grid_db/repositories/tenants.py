@@ -1,6 +1,6 @@
 """Users, their accounts, and the strategies configured on them."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from grid_db.words import AccountStatus, UserStatus
 _USERS: Final = Shape(User, models.User)
 _ACCOUNTS: Final = Shape(Account, models.BybitAccount)
 _STRATEGIES: Final = Shape(Strategy, models.Strategy)
+_CHANGES: Final = ("strategy_type", "symbol", "config_json", "is_enabled")
 
 
 class Conflict(Exception):
@@ -49,12 +50,17 @@ class Users:
         self._scope = scope
 
     def ensure(self, user: User, now: datetime) -> bool:
-        """Create a user, or find it as given; whether it was created. Raises Conflict."""
+        """Create a user, or find it as given; whether it was created.
+
+        A user of that id or name that differs raises Conflict. The status is not compared.
+        """
+        found = self.get(user.user_id) or self.by_username(user.username)
+        if found is not None:
+            _require_same("user", replace(user, status=found.status), found)
+            return False
         row = _USERS.values(user) | {"created_at": now, "updated_at": now}
-        if bulk_insert(self._scope.session, _USERS.model, [row]):
-            return True
-        _require_same("user", user.user_id, user, self.get(user.user_id))
-        return False
+        self._scope.session.execute(sa.insert(_USERS.table), [row])
+        return True
 
     def get(self, user_id: str) -> User | None:
         """The user with this id."""
@@ -115,13 +121,15 @@ class Accounts:
         not compared.
         """
         self._scope.require_user(account.user_id)
-        row = _ACCOUNTS.values(account) | {"created_at": now}
-        if self._exists(account):
+        session = self._scope.session
+        if session.scalar(_taken(account)) is not None:
             found = self.get(account.account_id)
-            given = None if found is None else _with_status(account, found.status)
-            _require_same("account", account.account_id, given, found)
+            given = account if found is None else replace(account, status=found.status)
+            _require_same("account", given, found)
             return False
-        bulk_insert(self._scope.session, _ACCOUNTS.model, [row])
+        session.execute(
+            sa.insert(_ACCOUNTS.table), [_ACCOUNTS.values(account) | {"created_at": now}]
+        )
         return True
 
     def get(self, account_id: str) -> Account | None:
@@ -164,17 +172,6 @@ class Accounts:
         )
         return self._scope.session.scalar(statement) is not None
 
-    def _exists(self, account: Account) -> bool:
-        """Whether the id or the name is taken, by whomever."""
-        columns = _ACCOUNTS.columns
-        same_name = sa.and_(
-            columns.user_id == account.user_id, columns.account_name == account.account_name
-        )
-        query = sa.select(columns.account_id).where(
-            sa.or_(columns.account_id == account.account_id, same_name)
-        )
-        return self._scope.session.scalar(query) is not None
-
     def _all(self, condition: sa.ColumnElement[bool]) -> list[Account]:
         columns = _ACCOUNTS.columns
         query = (
@@ -209,7 +206,7 @@ class Strategies:
                 .values(is_enabled=False)
             )
         row = _STRATEGIES.values(strategy)
-        changed = {name: row[name] for name in _STRATEGY_CHANGES}
+        changed = {name: row[name] for name in _CHANGES}
         updated = session.scalar(
             sa.update(_STRATEGIES.table)
             .where(columns.strategy_id == strategy.strategy_id)
@@ -258,22 +255,21 @@ class Strategies:
         return _STRATEGIES.all(self._scope.session, query)
 
 
-_STRATEGY_CHANGES: Sequence[str] = ("strategy_type", "symbol", "config_json", "is_enabled")
-
-
-def _with_status(account: Account, status: AccountStatus) -> Account:
-    return Account(
-        account_id=account.account_id,
-        user_id=account.user_id,
-        account_name=account.account_name,
-        environment=account.environment,
-        status=status,
+def _taken(account: Account) -> sa.Select[tuple[str]]:
+    """Finds an account of that id or of that user's name, whoever owns it."""
+    columns = _ACCOUNTS.columns
+    same_name = sa.and_(
+        columns.user_id == account.user_id, columns.account_name == account.account_name
+    )
+    return sa.select(columns.account_id).where(
+        sa.or_(columns.account_id == account.account_id, same_name)
     )
 
 
-def _require_same(kind: str, row_id: str, given: object, found: object) -> None:
-    if given is None or given != found:
+def _require_same(kind: str, given: object, found: object) -> None:
+    if given != found:
+        shown = "one of another user or id" if found is None else found
         raise Conflict(
-            f"{kind} {row_id}: expected it free or stored as {given}, found {found}; "
+            f"{kind}: expected none or {given}, found {shown}; "
             "give it another name, or mend the configuration"
         )

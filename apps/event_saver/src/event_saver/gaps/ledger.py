@@ -1,0 +1,157 @@
+"""The gap ledger: stretches of a stream that are missing, open until filled or given up for good.
+
+It knows rows and their states; it refuses to know how a gap is filled, and where rows are kept:
+what it gives back is to be stored.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from event_saver.times import instant, moment
+from grid_db.records import Gap
+from grid_db.words import Environment, GapState, Stream
+from gridcore.clock import MINUTE_US, SECOND_US, Instant
+
+RETRY_US_MIN = SECOND_US
+RETRY_US_MAX = 5 * MINUTE_US
+
+Key = tuple[str | None, Stream, str | None]
+"""Account (None: a public stream), stream, and symbol (None: the whole stream)."""
+
+
+class GapLedger:
+    """The open gaps of one process.
+
+    `lost` opens a gap whose end is not known yet, `missed` one that can be filled; both join an open
+    gap of the same stream that they touch. `due` hands gaps out one by one; each comes back through
+    `filled`, `failed` or `unrecoverable`. `new_id` makes ids. Not for several threads at once.
+    """
+
+    def __init__(self, environment: Environment, new_id: Callable[[], str]) -> None:
+        self._environment = environment
+        self._new_id = new_id
+        self._open: dict[str, Gap] = {}
+        self._in_hand: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Every open gap, in the order of opening."""
+        return tuple(self._open.values())
+
+    def take_over(self, gaps: Iterable[Gap], now: Instant) -> None:
+        """Take over the open gaps of former processes; they are due at once."""
+        for gap in gaps:
+            if gap.state is GapState.OPEN:
+                self._open[gap.gap_id] = replace(gap, next_attempt_at=moment(now))
+
+    def lost(self, key: Key, since: Instant, now: Instant, reason: str) -> Gap:
+        """A stream does not deliver since an instant: the row to store."""
+        return self._opened(key, since, now, reason, None)
+
+    def missed(self, key: Key, since: Instant, until: Instant, now: Instant, reason: str) -> Gap:
+        """A stretch of a stream was not received and can be fetched now: the row to store."""
+        return self._opened(key, since, until, reason, now)
+
+    def due(self, now: Instant) -> Gap | None:
+        """The open gap that has been due longest; it is in hand until its outcome is told."""
+        waiting = [
+            (gap.next_attempt_at, number, gap)
+            for number, gap in enumerate(self._open.values())
+            if gap.next_attempt_at is not None and gap.gap_id not in self._in_hand
+        ]
+        if not waiting:
+            return None
+        at, _, gap = min(waiting)
+        if instant(at) > now:
+            return None
+        self._in_hand.add(gap.gap_id)
+        return gap
+
+    def next_deadline(self) -> Instant | None:
+        """When the next gap is due."""
+        times = [
+            instant(gap.next_attempt_at)
+            for gap in self._open.values()
+            if gap.next_attempt_at is not None and gap.gap_id not in self._in_hand
+        ]
+        return min(times, default=None)
+
+    def filled(self, gap: Gap) -> None:
+        """A gap in hand is stored as filled, or as given up: it is not open any more."""
+        del self._open[gap.gap_id]
+        self._in_hand.discard(gap.gap_id)
+
+    def failed(self, gap: Gap, text: str, now: Instant) -> Gap:
+        """An attempt failed, and the next comes later, each time twice as late: the row to store."""
+        delay_us = min(RETRY_US_MIN << min(gap.attempts, 30), RETRY_US_MAX)
+        later = replace(
+            gap,
+            attempts=gap.attempts + 1,
+            next_attempt_at=moment(Instant(now + delay_us)),
+            last_error=text,
+        )
+        self._open[gap.gap_id] = later
+        self._in_hand.discard(gap.gap_id)
+        return later
+
+    def _opened(
+        self, key: Key, since: Instant, until: Instant, reason: str, due_at: Instant | None
+    ) -> Gap:
+        from_ts, to_ts = moment(min(since, until)), moment(until)
+        next_attempt_at = None if due_at is None else moment(due_at)
+        for gap in self._open.values():
+            if gap.gap_id in self._in_hand or key_of(gap) != key:
+                continue
+            if gap.from_ts <= to_ts and from_ts <= gap.to_ts:
+                joined = replace(
+                    gap,
+                    from_ts=min(gap.from_ts, from_ts),
+                    to_ts=max(gap.to_ts, to_ts),
+                    next_attempt_at=next_attempt_at,
+                )
+                self._open[gap.gap_id] = joined
+                return joined
+        account_id, stream, symbol = key
+        opened = Gap(
+            gap_id=self._new_id(),
+            environment=self._environment,
+            account_id=account_id,
+            stream=stream,
+            symbol=symbol,
+            from_ts=from_ts,
+            to_ts=to_ts,
+            reason=reason,
+            next_attempt_at=next_attempt_at,
+        )
+        self._open[opened.gap_id] = opened
+        return opened
+
+
+def key_of(gap: Gap) -> Key:
+    """Which stream a gap is of."""
+    return gap.account_id, gap.stream, gap.symbol
+
+
+def as_filled(gap: Gap, rows: int) -> Gap:
+    """The gap after everything that it hid was stored: `rows` of it were new."""
+    return replace(
+        gap,
+        state=GapState.FILLED,
+        attempts=gap.attempts + 1,
+        rows_filled=gap.rows_filled + rows,
+        next_attempt_at=None,
+        last_error=None,
+    )
+
+
+def as_unrecoverable(gap: Gap, text: str) -> Gap:
+    """The gap when nobody can tell any more what it hid: it stays on record for ever."""
+    return replace(
+        gap,
+        state=GapState.UNRECOVERABLE,
+        attempts=gap.attempts + 1,
+        next_attempt_at=None,
+        last_error=text,
+    )
