@@ -126,6 +126,20 @@ PIECES = (
         rests_on=WIRE,
     ),
     Piece(
+        name="wire-survival",
+        shows="Each of pybit's ways to die kills plain pybit; ws_client recovers, and how fast.",
+        command=(".venv/bin/python", "-m", "bench.wire", "survival"),
+        needs="bench/wire/__main__.py",
+        rests_on=WIRE,
+    ),
+    Piece(
+        name="wire-quiet",
+        shows="1,100 real pings on a private stream that says nothing: no reconnect.",
+        command=(".venv/bin/python", "-m", "bench.wire", "quiet"),
+        needs="bench/wire/__main__.py",
+        rests_on=WIRE,
+    ),
+    Piece(
         name="bench",
         shows="Speed and memory of the backtest on this kind of machine.",
         command=(".venv/bin/python", "bench/run.py"),

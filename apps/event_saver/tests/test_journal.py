@@ -1,6 +1,8 @@
 """The journal: what was appended is read again in order, whatever happened to the process."""
 
 import os
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_saver.journal import ENTRY_BYTES_MAX, Journal, JournalBusy, JournalFailed
+from event_saver.journal import ENTRY_BYTES_MAX, Journal, JournalBusy
 
 ENTRIES = [b"one", b"", b'{"two":2}', b"three"]
 
@@ -41,18 +43,14 @@ def test_entries_are_read_in_their_order(tmp_path: Path) -> None:
 def test_a_killed_process_leaves_what_it_appended_although_nothing_was_synchronised(
     tmp_path: Path,
 ) -> None:
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        Journal(tmp_path, "private").append(ENTRIES)
-        os.write(writer, b"done")
-        os.read(reader, 0)
-        os.kill(os.getpid(), 9)
-    os.read(reader, 4)
-    os.waitpid(child, 0)
-    os.close(reader)
-    os.close(writer)
+    program = (
+        "import os, sys; from pathlib import Path; from event_saver.journal import Journal;"
+        f"Journal(Path(sys.argv[1]), 'private').append({ENTRIES!r}); os.kill(os.getpid(), 9)"
+    )
 
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+
+    assert ended.returncode == -9
     assert left_in(tmp_path) == ENTRIES
 
 
@@ -190,35 +188,29 @@ def test_an_entry_that_is_no_line_is_refused_and_nothing_is_added(
     journal.close()
 
 
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from event_saver.journal import Journal, JournalFailed
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+journal = Journal(Path(sys.argv[1]), "private")
+journal.append([b"fits"])
+try:
+    journal.append([b"x" * 200])
+except JournalFailed as error:
+    print(Path(error.filename).name, len(journal))
+"""
+"""A process whose files may not grow beyond 100 bytes: the disk is full in the middle of a line."""
+
+
 def test_a_full_disk_adds_nothing_and_says_which_file(tmp_path: Path) -> None:
-    """A file of our own may not grow beyond the limit of the process, as on a full disk."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writer, _outcome_with_a_full_disk(tmp_path).encode())
-        os._exit(0)
-    text = os.read(reader, 4096).decode()
-    os.waitpid(child, 0)
-    os.close(reader)
-    os.close(writer)
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
 
-    assert text == "private.000001.journal, 1 entry"
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert ended.stdout == "private.000001.journal 1\n"
     assert left_in(tmp_path) == [b"fits"]
-
-
-def _outcome_with_a_full_disk(folder: Path) -> str:
-    import resource
-    import signal
-
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-    journal = Journal(folder, "private")
-    journal.append([b"fits"])
-    try:
-        journal.append([b"x" * 200])
-    except JournalFailed as error:
-        return f"{Path(error.filename).name}, {len(journal)} entry"
-    return "taken"
 
 
 @given(

@@ -41,8 +41,9 @@ class Seen:
 
 @dataclass
 class Scripted:
-    """One answer. `hold`: nothing is sent, or after `send_bytes` nothing more, until the end of
-    the test. `drop`: the connection ends without an answer."""
+    """One answer. `hold`: nothing is sent until the end of the test, with `lacking` nothing after
+    the body. `drop`: the connection ends without an answer. `lacking`: so many bytes of the body
+    are announced and never come."""
 
     body: bytes = b""
     status: int = 200
@@ -50,6 +51,7 @@ class Scripted:
     hold: bool = False
     drop: bool = False
     drip: bool = False
+    lacking: int = 0
 
 
 class FakeExchange:
@@ -153,6 +155,11 @@ class FakeExchange:
         return Scripted(drop=True)
 
     @staticmethod
+    def cut(*, hold: bool = False) -> Scripted:
+        """An answer that breaks off within its body, or stands still there."""
+        return Scripted(body=b'{"retCode":0', lacking=100, hold=hold)
+
+    @staticmethod
     def dripping() -> Scripted:
         """A body that comes a byte at a time and never ends."""
         return Scripted(drip=True)
@@ -178,7 +185,7 @@ def _handler(exchange: FakeExchange) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(length).decode()
             seen = Seen(self.command, path, query, body, dict(self.headers.items()))
             answer = exchange.next_answer(seen)
-            if answer.hold or answer.drop:
+            if answer.drop or (answer.hold and not answer.lacking):
                 if answer.hold:
                     exchange.released.wait(10)
                 self.close_connection = True
@@ -186,13 +193,18 @@ def _handler(exchange: FakeExchange) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            length = 1_000_000 if answer.drip else len(answer.body)
+            length = 1_000_000 if answer.drip else len(answer.body) + answer.lacking
             self.send_header("Content-Length", str(length))
             self.end_headers()
             if answer.drip:
                 self._drip()
                 return
             self.wfile.write(answer.body)
+            if answer.lacking:
+                self.wfile.flush()
+                if answer.hold:
+                    exchange.released.wait(10)
+                self.close_connection = True
 
         def _drip(self) -> None:
             self.close_connection = True

@@ -20,6 +20,8 @@ class Stop(StrEnum):
     REPEATED_CURSOR = "repeated_cursor"
     PAGE_CAP = "page_cap"
     FAILED = "failed"
+    OVERTAKEN = "overtaken"
+    """The present ran ahead of the stretch that was asked for."""
 
 
 COMPLETE = frozenset({Stop.END, Stop.EMPTY_PAGE})

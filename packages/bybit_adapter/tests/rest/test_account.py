@@ -147,6 +147,20 @@ def test_movements_and_closed_profit_are_sliced(exchange: Any, client: RestClien
     assert exchange.requests("/v5/position/closed-pnl")[0].parameters["limit"] == "100"
 
 
+def test_movements_that_share_an_id_are_all_kept(exchange: Any, client: RestClient) -> None:
+    """bybit.md A.5: a trade and its settlement may bear one id; none of them may be lost."""
+    rows = [
+        {"id": "1", "type": "TRANSFER_IN", "currency": "USDT", "change": "5"},
+        {"id": "1", "type": "SETTLEMENT", "currency": "USDT", "side": "Buy", "tradeId": "a"},
+        {"id": "1", "type": "SETTLEMENT", "currency": "USDT", "side": "Sell", "tradeId": "b"},
+    ]
+    exchange.script("/v5/account/transaction-log", exchange.ok({"list": rows}))
+
+    movements = client.account.transaction_log(Instant(NOW - DAY_US), NOW)
+
+    assert list(movements.rows) == rows
+
+
 def test_leverage_is_set_for_both_legs_and_an_unchanged_one_is_fine(
     exchange: Any, client: RestClient
 ) -> None:

@@ -36,6 +36,34 @@ def test_a_whole_answer_is_read_and_the_connection_used_again(
     assert session.get(f"{exchange.url}/b", timeout=5).text == ""
 
 
+def test_an_answer_that_breaks_off_within_its_body_is_a_broken_connection(
+    exchange: Any, session: requests.Session
+) -> None:
+    """urllib3's own errors would pass every caller that knows requests' errors."""
+    exchange.script("/a", exchange.cut())
+
+    with pytest.raises(requests.exceptions.ConnectionError):
+        session.get(f"{exchange.url}/a", timeout=5)
+
+
+def test_an_answer_that_stands_still_within_its_body_ends_with_the_time_limit(
+    exchange: Any, session: requests.Session
+) -> None:
+    exchange.script("/a", exchange.cut(hold=True))
+
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        session.get(f"{exchange.url}/a", timeout=0.3)
+
+
+def test_an_answer_that_cannot_be_unpacked_is_a_broken_connection(
+    exchange: Any, session: requests.Session
+) -> None:
+    exchange.script("/a", exchange.raw(200, b"no gzip", **{"Content-Encoding": "gzip"}))
+
+    with pytest.raises(requests.exceptions.ConnectionError):
+        session.get(f"{exchange.url}/a", timeout=5)
+
+
 def test_an_answer_beyond_all_measure_is_refused(
     exchange: Any, session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

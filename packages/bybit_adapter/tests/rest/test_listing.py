@@ -112,6 +112,52 @@ def test_a_stretch_without_an_end_reaches_beyond_our_idea_of_the_present(
     assert exchange.seen[0].parameters["endTime"] == "1780000059500"
 
 
+def test_a_stretch_without_an_end_reaches_the_present_of_an_exchange_that_is_far_ahead(
+    exchange: Any, caller: Caller, clock: Any
+) -> None:
+    """Our clock was minutes behind: the windows made by it would lack what is newest."""
+    clock.advance(-600_000_000)
+    exchange.script(
+        PATH,
+        exchange.coded(10002, "invalid request, please check your server timestamp"),
+        page(exchange, "1"),
+        page(exchange, "2", "1"),
+    )
+
+    listing = open_stretch(caller)
+
+    assert ids(listing) == ["2", "1"]
+    assert listing.complete
+    assert listing.asked_at == NOW
+    assert exchange.requests(PATH)[-1].parameters["endTime"] == "1780000060000"
+
+
+def test_a_present_that_is_never_reached_leaves_the_listing_incomplete(
+    exchange: Any, caller: Caller
+) -> None:
+    times = iter(range(TIME_MS + 100_000, TIME_MS + 10_000_000, 100_000))
+    exchange.script(PATH, lambda seen: exchange.ok({"list": []}, time_ms=next(times)))
+
+    listing = open_stretch(caller)
+
+    assert (listing.complete, listing.stop) == (False, Stop.OVERTAKEN)
+    assert len(exchange.seen) == 3
+
+
+def test_a_listing_was_asked_when_its_first_answered_question_left(
+    exchange: Any, caller: Caller, clock: Any
+) -> None:
+    """By a clock that was wrong it would claim to know of orders that were sent later."""
+    clock.advance(600_000_000)
+    exchange.script(PATH, exchange.coded(10002, "timestamp"), page(exchange, "1"))
+
+    listing = list_pages(
+        caller, calls.EXECUTIONS, {"category": "linear"}, identity=IDENTITY, pages_max=1
+    )
+
+    assert listing.asked_at == NOW
+
+
 def test_the_cap_counts_the_pages_of_all_windows(exchange: Any, caller: Caller) -> None:
     """A42: truncated, and told."""
     exchange.script(PATH, page(exchange, "2"))

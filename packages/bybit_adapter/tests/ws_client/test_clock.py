@@ -111,3 +111,14 @@ def test_limits_do_not_notice_what_is_learnt_about_the_exchange() -> None:
     after = clock.moment()
     assert after.steady_us - before.steady_us < 60 * SECOND_US
     assert after.exchange - before.exchange >= 3_599 * SECOND_US
+
+
+def test_signatures_follow_an_exchange_far_behind_while_the_time_holds_still() -> None:
+    clock = SystemClock()
+    before = clock.now()
+    year_us = 365 * 24 * 3_600 * SECOND_US
+
+    clock.synchronise(lambda: Instant(clock.own_us() - year_us))
+
+    assert clock.now() == before
+    assert abs(clock.ahead_us() + year_us) < SECOND_US

@@ -47,7 +47,7 @@ def to_fixed8(value: Decimal) -> int:
     """A Decimal in units of 1e-8; ValueError when it has more digits or leaves 64 bits."""
     try:
         units = int(_EXACT.scaleb(value, FIXED8_DIGITS).to_integral_exact(context=_EXACT))
-    except (Inexact, InvalidOperation, OverflowError) as error:
+    except (Inexact, InvalidOperation, OverflowError, ValueError) as error:
         raise ValueError(
             f"expected a finite number with at most {FIXED8_DIGITS} digits after the point, "
             f"found {value}"

@@ -6,7 +6,7 @@ It knows rows and their order by (time, seq, stream number); it refuses to know 
 from collections.abc import Callable, Mapping, Sequence
 
 from bybit_sim.market.facts import SymbolFacts
-from bybit_sim.market.run import TradeRun
+from bybit_sim.market.run import Stretch
 from bybit_sim.market.sources import END, Source, TickerSource, TradeSource
 from bybit_sim.market.words import MarketRow, Step
 from gridcore.clock import Instant
@@ -67,22 +67,31 @@ class Feed:
             found.sort(key=lambda entry: entry[:2])
         return Step(at, tuple(row for _, _, row in found))
 
-    def take_runs(
-        self, bands: Mapping[str, VenueBand], before: Instant | None, limit: int
-    ) -> list[TradeRun]:
-        """Take the trades up to the next row that matters, at most `limit` of a symbol.
+    def take_stretch(
+        self, bands: Mapping[str, VenueBand], before: Instant, limit: int
+    ) -> Stretch | None:
+        """Take the rows up to the next one that matters, at most `limit` trades of a symbol.
 
-        None of them leaves the quiet band of its symbol, comes at or after `before`, or after a
-        ticker; runs of different symbols cover the same time. Empty: the next step matters.
+        None of them leaves the quiet band of its symbol or comes at or after `before`. None: the
+        next step matters.
         """
-        horizon: int = END if before is None else before
+        horizon = int(before)
+        for source in self._sources:
+            horizon = source.quiet_until(bands[source.symbol], horizon, limit)
+        runs = [source.take_run(horizon) for source in self._trades]
         for ticker in self._tickers:
-            horizon = min(horizon, ticker.next_at)
-        for source in self._trades:
+            ticker.pass_over(horizon)
+        newest: list[tuple[int, int, int, MarketRow]] = []
+        for source in self._sources:
             if source.next_at < horizon:
-                horizon = min(horizon, source.quiet_until(bands[source.symbol], limit))
-        runs = [source.take_run(horizon, limit) for source in self._trades]
-        return [run for run in runs if run is not None]
+                at, seq = source.next_at, source.next_seq()
+                newest.append((at, seq, source.number, source.take()))
+        if not newest:
+            return None
+        newest.sort(key=lambda entry: entry[:3])
+        return Stretch(
+            tuple(run for run in runs if run is not None), tuple(entry[3] for entry in newest)
+        )
 
     def shift(self, symbol: str, ticks: int) -> None:
         """Move every later price of a symbol by so many ticks, on top of earlier shifts."""

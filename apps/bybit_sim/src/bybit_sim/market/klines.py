@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import numpy as np
+
+from bybit_sim.market.run import Column
 from gridcore.clock import DAY_US, MINUTE_US, SECOND_US, Instant
 
 HISTORY = 5_000
@@ -28,6 +31,9 @@ MINUTES = {
 }
 INTERVALS = (*MINUTES, "W", "M")
 """The intervals of bybit.md A.3."""
+
+_TOO_WIDE = 2**63
+"""What 64 bits do not hold."""
 
 # The epoch was a Thursday, weeks begin on Mondays.
 _WEEK_US = 7 * DAY_US
@@ -127,16 +133,21 @@ class Klines:
         minute.volume += qty
         minute.value += price * qty
 
-    def trades(self, prices: Sequence[int], qtys: Sequence[int]) -> None:
+    def trades(self, prices: Column, qtys: Column) -> None:
         """Count trades of the minute in progress, as `trade` would one by one."""
         minute = self.minute
         assert minute is not None, "the first trade begins the first minute"
-        highest, lowest = max(prices), min(prices)
+        highest, lowest = int(prices.max()), int(prices.min())
         minute.high = max(minute.high, highest)
         minute.low = min(minute.low, lowest)
-        minute.close = prices[-1]
-        minute.volume += sum(qtys)
-        minute.value += sum(map(int.__mul__, prices, qtys))
+        minute.close = int(prices[-1])
+        if highest * int(qtys.max()) * len(qtys) < _TOO_WIDE:
+            minute.volume += int(qtys.sum(dtype=np.int64))
+            minute.value += int(np.dot(prices.astype(np.int64), qtys.astype(np.int64)))
+        else:
+            counts = qtys.tolist()
+            minute.volume += sum(counts)
+            minute.value += sum(map(int.__mul__, prices.tolist(), counts))
 
     def advance(self, now: Instant) -> None:
         """End every candle that is over at `now`; minutes without trades are flat."""

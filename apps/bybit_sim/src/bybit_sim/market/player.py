@@ -10,6 +10,7 @@ from decimal import Decimal
 import aiohttp
 
 from bybit_sim.exchange.words import PublicFrame, Push
+from bybit_sim.market.bulk import play_quiet
 from bybit_sim.market.controls import injected_trade, moved_rows
 from bybit_sim.market.feed import Feed
 from bybit_sim.market.pace import Pace, Pacing, parse_speed
@@ -230,17 +231,12 @@ class Player:
             self._play(step)
 
     def _play_many(self) -> None:
-        """Play the trades that change nothing at once, and only the newest of them by itself."""
-        exchange = self._exchange
-        bands = {symbol: exchange.quiet_band(symbol) for symbol in self._feed.symbols}
-        runs = self._feed.take_runs(bands, exchange.next_deadline(), TRADES_PER_FRAME)
-        if not runs:
+        """Play the rows that change nothing at once, or the next step when it may."""
+        pushes = play_quiet(self._exchange, self._feed, TRADES_PER_FRAME)
+        if pushes is None:
             self._play_next()
-            return
-        for run in runs:
-            exchange.markets[run.symbol].play_run(run)
-        for run in sorted(runs, key=lambda run: (run.newest.at, run.newest.seq)):
-            self._play(Step(run.newest.at, (run.newest,)))
+        else:
+            self._hub.push(pushes)
 
     def _everything(self) -> list[PublicFrame]:
         frames = self._topics.trade_frames()

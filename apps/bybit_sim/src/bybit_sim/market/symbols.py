@@ -82,21 +82,21 @@ class SymbolMarket:
             self.last = row.last
 
     def play_run(self, run: TradeRun) -> None:
-        """Take over many trades at once, `advance` included: the same as one by one."""
+        """Take over one or more trades at once, `advance` included: the same as one by one."""
         self.log.add_many(run.times, run.prices, run.qtys, run.sides)
         first, count = 0, len(run.times)
         while first < count:
-            self.advance(Instant(run.times[first]))
-            self.klines.trade(Instant(run.times[first]), run.prices[first], run.qtys[first])
+            at = Instant(int(run.times[first]))
+            self.advance(at)
+            self.klines.trade(at, int(run.prices[first]), int(run.qtys[first]))
             first += 1
             end = run.first_at_or_after(self.klines.minute_end, first)
             if end > first:
                 self.klines.trades(run.prices[first:end], run.qtys[first:end])
             first = end
-        if count:
-            self.advance(Instant(run.times[-1]))
-            self.last = run.prices[-1]
-            self.ticker_due = self.ticker_due or not self.records_tickers
+        self.advance(Instant(int(run.times[-1])))
+        self.last = int(run.prices[-1])
+        self.ticker_due = self.ticker_due or not self.records_tickers
 
     def advance(self, now: Instant) -> None:
         """Time passes without a row: candles close, funding settles."""

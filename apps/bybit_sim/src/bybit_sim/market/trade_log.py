@@ -8,8 +8,11 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
+import numpy as np
+
 from bybit_sim.exchange.words import PublicFrame, Row
 from bybit_sim.market.facts import SymbolFacts
+from bybit_sim.market.run import Column
 from bybit_sim.market.texts import Scale
 from gridcore.clock import Instant
 
@@ -28,7 +31,7 @@ _WIRE = (
     '"BT":false,"RPI":false,"seq":%d}'
 )
 
-_FRAME = '{"topic":"%s","type":"snapshot","ts":%d,"data":[%s]}'
+_DIRECTIONS = np.array(["PlusTick", "ZeroPlusTick", "MinusTick", "ZeroMinusTick"], dtype=object)
 
 
 class TradeLog:
@@ -96,12 +99,26 @@ class TradeLog:
         if self.followed:
             self._pending.append(logged)
 
-    def add_many(
-        self, times: Sequence[int], prices: Sequence[int], qtys: Sequence[int], sides: Sequence[int]
-    ) -> None:
-        """Log a run of trades, as `add` would one by one."""
-        for at, price, qty, side in zip(times, prices, qtys, sides, strict=True):
-            self.add(Instant(at), price, qty, side)
+    def add_many(self, times: Column, prices: Column, qtys: Column, sides: Column) -> None:
+        """Log a run of one or more trades, as `add` would one by one."""
+        rises = np.diff(prices, prepend=self.last_price)
+        self.last_price = int(prices[-1])
+        # The place of the newest trade that moved the price, at each trade; -1 before the first.
+        moved = np.maximum.accumulate(np.where(rises != 0, np.arange(len(rises)), -1))
+        fell = np.where(moved < 0, self._direction.endswith("MinusTick"), rises[moved] < 0)
+        names = _DIRECTIONS[2 * fell + (rises == 0)]
+        self._direction = names[-1]
+        bought = np.where(sides == 0, ~fell, sides > 0)
+        columns = (times, prices, qtys, bought, names)
+        if not qtys.all():
+            columns = tuple(column[qtys != 0] for column in columns)
+        first = self.number + 1
+        self.number += len(columns[0])
+        numbers = range(first, self.number + 1)
+        logged = list(zip(*(column.tolist() for column in columns), numbers, strict=True))
+        self._kept.extend(logged)
+        if self.followed:
+            self._pending.extend(logged)
 
     def rows(self, limit: int) -> list[Row]:
         """The rows of recent-trade, newest first."""

@@ -56,6 +56,6 @@ class Audit:
 
 
 def missing(listed: Mapping[str, Instant], stored: Collection[str]) -> Stretch | None:
-    """The stretch of the listed ids (with their times) that are not stored; None: all of them are."""
+    """The stretch of those listed ids (with their times) that are not stored; None: all are."""
     times = [at for identity, at in listed.items() if identity not in stored]
     return Stretch(start=min(times), end=max(times)) if times else None

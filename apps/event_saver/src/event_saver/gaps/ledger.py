@@ -22,9 +22,9 @@ Key = tuple[str | None, Stream, str | None]
 class GapLedger:
     """The open gaps of one process.
 
-    `lost` opens a gap whose end is not known yet, `missed` one that can be filled; both join an open
-    gap of the same stream that they touch. `due` hands gaps out one by one; each comes back through
-    `filled`, `failed` or `unrecoverable`. `new_id` makes ids. Not for several threads at once.
+    `lost` opens a gap whose end is not known yet, `missed` one that can be filled; both join an
+    open gap of the same stream that they touch. `due` hands gaps out one by one; each comes back
+    through `closed` or `failed`. `new_id` makes ids. Not for several threads at once.
     """
 
     def __init__(self, environment: Environment, new_id: Callable[[], str]) -> None:
@@ -78,13 +78,13 @@ class GapLedger:
         ]
         return min(times, default=None)
 
-    def filled(self, gap: Gap) -> None:
-        """A gap in hand is stored as filled, or as given up: it is not open any more."""
+    def closed(self, gap: Gap) -> None:
+        """A gap in hand was stored as filled or given up: it is not open any more."""
         del self._open[gap.gap_id]
         self._in_hand.discard(gap.gap_id)
 
     def failed(self, gap: Gap, text: str, now: Instant) -> Gap:
-        """An attempt failed, and the next comes later, each time twice as late: the row to store."""
+        """An attempt failed; the next comes twice as late each time: the row to store."""
         delay_us = min(RETRY_US_MIN << min(gap.attempts, 30), RETRY_US_MAX)
         later = replace(
             gap,

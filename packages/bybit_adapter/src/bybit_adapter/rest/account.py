@@ -21,7 +21,8 @@ PAGES_MAX = 100
 UNIFIED = "UNIFIED"
 
 _POSITION = by_fields("symbol", "positionIdx")
-_MOVEMENT = by_fields("id")
+# Rows of different types may share an id, and so may the two legs of a hedge (bybit.md A.5).
+_MOVEMENT = by_fields("id", "type", "currency", "symbol", "side", "tradeId", "change")
 _CLOSED = by_fields("orderId", "createdTime", "updatedTime")
 
 

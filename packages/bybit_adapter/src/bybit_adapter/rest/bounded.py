@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
@@ -26,7 +27,7 @@ class BoundedAdapter(HTTPAdapter):
         **named: Any,
     ) -> requests.Response:
         """Send and read. ReadTimeout when the answer is not whole in time, ConnectionError when it
-        is larger than BODY_BYTES_MAX."""
+        breaks off, cannot be unpacked, or is larger than BODY_BYTES_MAX."""
         assert isinstance(timeout, int | float), "every request has one time limit"
         ends_at = time.monotonic() + timeout
         response = super().send(request, True, timeout, *options, **named)
@@ -38,6 +39,12 @@ class BoundedAdapter(HTTPAdapter):
                     raise requests.exceptions.ReadTimeout(f"no whole answer within {timeout} s")
                 if len(body) > BODY_BYTES_MAX:
                     raise requests.exceptions.ConnectionError("the answer is too large")
+        except HTTPError as error:
+            # requests translates urllib3's errors only where it reads the body itself.
+            response.close()
+            if isinstance(error, ReadTimeoutError):
+                raise requests.exceptions.ReadTimeout(str(error), request=request) from error
+            raise requests.exceptions.ConnectionError(str(error), request=request) from error
         except BaseException:
             response.close()
             raise

@@ -1,12 +1,13 @@
 """Reads whole listings: pages within a time window, and windows within a stretch of time."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bybit_adapter.errors import Failure
 from bybit_adapter.normalizer.numbers import text
 from bybit_adapter.normalizer.words import BadElement, Row
-from bybit_adapter.paging import Page, Stop, read_pages
+from bybit_adapter.paging import COMPLETE, Page, Stop, read_pages
 from bybit_adapter.rate_limiter import Lane
 from bybit_adapter.rest import reading
 from bybit_adapter.rest.caller import Caller, malformed
@@ -17,19 +18,27 @@ from gridcore.clock import MINUTE_US, Instant
 
 AHEAD_US = MINUTE_US
 """How far "up to the present" reaches beyond our idea of the exchange's time."""
+_PRESENTS_MAX = 3
+"""How often a stretch without an end is asked for when the exchange turns out to be beyond it."""
 
 Identity = Callable[[Row], object]
 
 
 class _Asked:
-    """When the first question of a listing was asked, and when that was by the exchange's clock."""
+    """When the first question of a listing was asked, and when that was by the exchange's clock.
+
+    The first answer knows both best: before it, the clock may have been measured anew.
+    """
 
     def __init__(self, caller: Caller) -> None:
         self.at = caller.exchange_now()
         self.exchange_at: Instant | None = None
+        self._noted = False
 
     def note(self, answer: Answer) -> None:
-        if self.exchange_at is None:
+        if not self._noted:
+            self._noted = True
+            self.at = answer.asked_at
             self.exchange_at = answer.exchange_at
 
 
@@ -77,11 +86,31 @@ def list_stretch(
     `pages_max` counts the pages of all windows. The reading ends at the first window that is not
     complete, so that the rows are without a hole from the newest on.
     """
+    if end is not None:
+        return _stretch(caller, call, parameters, start, end, identity, pages_max)
+    present = caller.exchange_now()
+    for _ in range(_PRESENTS_MAX):
+        upper = Instant(max(start, present) + AHEAD_US)
+        listing = _stretch(caller, call, parameters, start, upper, identity, pages_max)
+        if listing.exchange_at is None or listing.exchange_at <= upper:
+            return listing
+        # The exchange is farther ahead than the clock said when the windows were made.
+        present = listing.exchange_at
+    return replace(listing, complete=False, stop=Stop.OVERTAKEN)
+
+
+def _stretch(
+    caller: Caller,
+    call: Call,
+    parameters: Mapping[str, Any],
+    start: Instant,
+    end: Instant,
+    identity: Identity,
+    pages_max: int,
+) -> Listing:
     asked = _Asked(caller)
     rows: dict[object, Row] = {}
     stop, failure, left = Stop.END, None, pages_max
-    if end is None:
-        end = Instant(max(start, caller.exchange_now()) + AHEAD_US)
     for window in windows(start, end):
         if left == 0:
             stop = Stop.PAGE_CAP
@@ -94,7 +123,7 @@ def list_stretch(
             break
     return Listing(
         rows=tuple(rows.values()),
-        complete=stop in (Stop.END, Stop.EMPTY_PAGE),
+        complete=stop in COMPLETE,
         stop=stop,
         failure=failure,
         asked_at=asked.at,

@@ -78,7 +78,8 @@ class SystemClock:
     """This machine's wall clock at the start, carried on by its monotonic clock, plus the offset.
 
     A step of the wall clock (NTP, suspend) therefore changes nothing; an offset that falls holds
-    `now` still until the time is reached again.
+    `now` still until the time is reached again. So synchronise before the first use, where the
+    exchange may be far behind (a simulator that plays an old tape).
     """
 
     __slots__ = ("_anchor_us", "_latest_us", "_lock", "_offset_us")
@@ -104,8 +105,13 @@ class SystemClock:
             return Instant(self._latest_us)
 
     def ahead_us(self) -> int:
-        """How far `now` is ahead of this machine's wall clock at this moment."""
-        return self.now() - time.time_ns() // 1000
+        """How far the exchange's clock is ahead of this machine's, which pybit signs with.
+
+        By the offset, not by `now`: a signature needs the true time even while `now` holds still.
+        """
+        with self._lock:
+            offset_us = self._offset_us
+        return self.own_us() + offset_us - time.time_ns() // 1000
 
     def synchronise(self, ask: Callable[[], Instant | None]) -> Offset | None:
         """Measures the offset and follows it from now on; None: nothing measured, nothing changed.

@@ -28,7 +28,9 @@ class PublicTrade(Base):
 
     __tablename__ = "public_trades"
     __table_args__ = (
-        sa.UniqueConstraint("environment", "symbol", "exchange_ts", "trade_id"),
+        sa.UniqueConstraint(
+            "environment", "symbol", "exchange_ts", "trade_id", name="uq_public_trades_key"
+        ),
         one_of("environment", Environment),
         one_of("side", SideType),
         sa.CheckConstraint("price > 0 AND size > 0", name="positive"),
@@ -51,7 +53,7 @@ class TickerSnapshot(Base):
 
     __tablename__ = "ticker_snapshots"
     __table_args__ = (
-        sa.UniqueConstraint("environment", "symbol", "exchange_ts"),
+        sa.UniqueConstraint("environment", "symbol", "exchange_ts", name="uq_ticker_snapshots_key"),
         one_of("environment", Environment),
         sa.CheckConstraint("last_price > 0", name="positive"),
     )

@@ -54,7 +54,11 @@ class Shape(Generic[Record]):
 
     def first(self, session: Session, query: sa.Select[Any]) -> Record | None:
         """The first of them, if any."""
-        row = session.execute(query.limit(1)).first()
+        return self.one(session, query.limit(1))
+
+    def one(self, session: Session, statement: sa.Executable) -> Record | None:
+        """The record that a statement gives, in the columns of `select()`, if any."""
+        row = session.execute(statement).first()
         return None if row is None else self._record(row)
 
     def _record(self, row: Sequence[Any]) -> Record:

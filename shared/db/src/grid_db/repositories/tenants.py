@@ -10,7 +10,6 @@ from grid_db import models
 from grid_db.records import Account, Strategy, User
 from grid_db.repositories.scope import NotOwned, Scope
 from grid_db.repositories.shapes import Shape
-from grid_db.upsert import bulk_insert
 from grid_db.words import AccountStatus, UserStatus
 
 _USERS: Final = Shape(User, models.User)
@@ -215,13 +214,14 @@ class Strategies:
             .values(changed)
             .returning(columns.strategy_id)
         )
-        if updated is None and not bulk_insert(
-            session, _STRATEGIES.model, [row | {"created_at": now}]
-        ):
+        if updated is not None:
+            return
+        if session.scalar(_strategy_taken(strategy)) is not None:
             raise Conflict(
                 f"strategy {strategy.strat_id}: expected an id and a name that are free or this "
                 "strategy's, found one in use; give the strategy another strat_id"
             )
+        session.execute(sa.insert(_STRATEGIES.table), [row | {"created_at": now}])
 
     def get(self, strategy_id: str) -> Strategy | None:
         """The strategy with this id."""
@@ -263,6 +263,17 @@ def _taken(account: Account) -> sa.Select[tuple[str]]:
     )
     return sa.select(columns.account_id).where(
         sa.or_(columns.account_id == account.account_id, same_name)
+    )
+
+
+def _strategy_taken(strategy: Strategy) -> sa.Select[tuple[str]]:
+    """Finds a strategy of that id or of that account's name, whoever owns it."""
+    columns = _STRATEGIES.columns
+    same_name = sa.and_(
+        columns.account_id == strategy.account_id, columns.strat_id == strategy.strat_id
+    )
+    return sa.select(columns.strategy_id).where(
+        sa.or_(columns.strategy_id == strategy.strategy_id, same_name)
     )
 
 

@@ -1,4 +1,7 @@
-"""Revision 0001: users, accounts, credentials, strategies and runs. What stands here never changes; the models may."""
+"""Revision 0001: users, accounts, credentials, strategies and runs.
+
+What stands here never changes, whatever becomes of the models.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +14,6 @@ down_revision: str | None = None
 
 def upgrade() -> None:
     """Make the tables."""
-
     op.create_table(
         "users",
         sa.Column("user_id", sa.String(length=36), nullable=False),

@@ -1,4 +1,7 @@
-"""Revision 0002: public trades and tickers. What stands here never changes; the models may."""
+"""Revision 0002: public trades and tickers.
+
+What stands here never changes, whatever becomes of the models.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +16,6 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Make the tables."""
-
     op.create_table(
         "public_trades",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -34,11 +36,7 @@ def upgrade() -> None:
         sa.CheckConstraint("price > 0 AND size > 0", name="ck_public_trades_positive"),
         sa.PrimaryKeyConstraint("id", name="pk_public_trades"),
         sa.UniqueConstraint(
-            "environment",
-            "symbol",
-            "exchange_ts",
-            "trade_id",
-            name="uq_public_trades_environment_symbol_exchange_ts_trade_id",
+            "environment", "symbol", "exchange_ts", "trade_id", name="uq_public_trades_key"
         ),
     )
     op.create_table(
@@ -60,12 +58,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("last_price > 0", name="ck_ticker_snapshots_positive"),
         sa.PrimaryKeyConstraint("id", name="pk_ticker_snapshots"),
-        sa.UniqueConstraint(
-            "environment",
-            "symbol",
-            "exchange_ts",
-            name="uq_ticker_snapshots_environment_symbol_exchange_ts",
-        ),
+        sa.UniqueConstraint("environment", "symbol", "exchange_ts", name="uq_ticker_snapshots_key"),
     )
 
 

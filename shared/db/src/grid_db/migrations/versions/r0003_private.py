@@ -1,4 +1,7 @@
-"""Revision 0003: executions, orders, positions, wallets and funding. What stands here never changes; the models may."""
+"""Revision 0003: executions, orders, positions, wallets and funding.
+
+What stands here never changes, whatever becomes of the models.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +16,6 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Make the tables."""
-
     op.create_table(
         "private_executions",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),

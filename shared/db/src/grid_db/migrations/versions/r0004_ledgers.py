@@ -1,4 +1,7 @@
-"""Revision 0004: grids, leases, gaps and dead letters. What stands here never changes; the models may."""
+"""Revision 0004: grids, leases, gaps and dead letters.
+
+What stands here never changes, whatever becomes of the models.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,11 +12,14 @@ revision = "0004"
 down_revision = "0003"
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+STREAM_KNOWN = (
+    "stream IN ('trades', 'tickers', 'executions', 'orders', 'positions', 'wallet', 'funding', "
+    "'grid', 'unknown')"
+)
 
 
 def upgrade() -> None:
     """Make the tables."""
-
     op.create_table(
         "grid_state_snapshots",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -98,10 +104,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('open', 'filled', 'unrecoverable')", name="ck_gaps_state_known"
         ),
-        sa.CheckConstraint(
-            "stream IN ('trades', 'tickers', 'executions', 'orders', 'positions', 'wallet', 'funding', 'grid', 'unknown')",
-            name="ck_gaps_stream_known",
-        ),
+        sa.CheckConstraint(STREAM_KNOWN, name="ck_gaps_stream_known"),
         sa.CheckConstraint("from_ts <= to_ts", name="ck_gaps_ordered"),
         sa.ForeignKeyConstraint(
             ["account_id"],
@@ -134,10 +137,7 @@ def upgrade() -> None:
             "environment IN ('mainnet', 'testnet', 'demo', 'sim')",
             name="ck_dead_letters_environment_known",
         ),
-        sa.CheckConstraint(
-            "stream IN ('trades', 'tickers', 'executions', 'orders', 'positions', 'wallet', 'funding', 'grid', 'unknown')",
-            name="ck_dead_letters_stream_known",
-        ),
+        sa.CheckConstraint(STREAM_KNOWN, name="ck_dead_letters_stream_known"),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["bybit_accounts.account_id"],

@@ -2,12 +2,12 @@
 
 import threading
 import time
+from typing import Any
 
 import pybit.unified_trading
-import requests
 import websocket
 
-from bench.streams.simulator import Simulator
+from bench.wire.server import Server
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.ws_client.client import WsClient, private_client, public_client
 from bybit_adapter.ws_client.clock import SystemClock
@@ -20,17 +20,22 @@ KEYS = Credentials(key="demo-key-1", secret="demo-secret-1")
 class Plain:
     """Unmodified pybit with its default arguments; frames are only counted."""
 
-    def __init__(self, sim: Simulator, *, fails: bool) -> None:
-        pybit.unified_trading.PUBLIC_WSS = sim.public
-        pybit.unified_trading.PRIVATE_WSS = sim.private
+    def __init__(self, server: Server, *, fails: bool) -> None:
+        pybit.unified_trading.PUBLIC_WSS = server.public
+        pybit.unified_trading.PRIVATE_WSS = server.private
         self._fails = fails
         self.heard_at: list[float] = []
-        self.socket: object = None
+        self._socket: Any = None
         self.raised = ""
 
     def start(self, topic: str) -> None:
         """Constructs and subscribes, in a thread, since both may block for ever."""
         threading.Thread(target=self._start, args=(topic,), daemon=True).start()
+
+    def close(self) -> None:
+        """Lets go of the socket, in a thread, since pybit's `exit` may block, too."""
+        if self._socket is not None:
+            threading.Thread(target=self._socket.exit, daemon=True).start()
 
     def heard_since(self, moment: float) -> float | None:
         """When the first frame after `moment` came, in seconds of the monotonic clock."""
@@ -44,7 +49,7 @@ class Plain:
                 testnet=False,
                 **({"api_key": KEYS.key, "api_secret": KEYS.secret} if private else {}),
             )
-            self.socket = socket
+            self._socket = socket
             if private:
                 socket.wallet_stream(self._take)
             elif topic.startswith("orderbook"):
@@ -63,8 +68,8 @@ class Plain:
 class Guarded:
     """The adapter's client with its real limits; it remembers when it heard what."""
 
-    def __init__(self, sim: Simulator, *, fails: bool) -> None:
-        self._sim = sim
+    def __init__(self, server: Server, *, fails: bool) -> None:
+        self._server = server
         self._fails = fails
         self._client: WsClient | None = None
         self.heard_at: list[float] = []
@@ -77,11 +82,11 @@ class Guarded:
         clock = SystemClock()
         if topic == "wallet":
             self._client = private_client(
-                self._sim.private, KEYS, self, clock=clock, topics=[topic], timing=timing
+                self._server.private, KEYS, self, clock=clock, topics=[topic], timing=timing
             )
         else:
             self._client = public_client(
-                self._sim.public, [topic], self, clock=clock, timing=timing
+                self._server.public, [topic], self, clock=clock, timing=timing
             )
         self._client.start()
         return self._client
@@ -114,11 +119,3 @@ class Guarded:
     def on_fatal(self, fatal: Fatal) -> None:
         """Notes the end."""
         self.fatals.append(fatal)
-
-
-def cause_a_push(sim: Simulator) -> None:
-    """Moves a little cash, so that the private stream of the first account says something."""
-    answer = requests.post(
-        f"{sim.http}/sim/cash", json={"account": "demo-1", "amount": "0.01"}, timeout=10
-    )
-    answer.raise_for_status()

@@ -3,13 +3,15 @@
 Both hang on the same server and meet the same fault. The client has its real limits.
 """
 
-import sys
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.streams.simulator import Fault, Simulator, simulator
-from bench.streams.watching import Guarded, Plain, cause_a_push
+from appkit.exits import UserError
+from bench.wire.admin import Fault, await_refusal, cause_a_push, put_fault
+from bench.wire.server import Server, simulator
+from bench.wire.watching import Guarded, Plain
 
 TICKERS = "tickers.BTCUSDT"
 BOOK = "orderbook.50.BTCUSDT"
@@ -18,6 +20,7 @@ STEP_S = 0.25
 ALIVE_S = 3.0
 START_S = 20.0
 APART_S = 3.0
+CLOSE_S_MAX = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Provocation:
     before: tuple[Fault, ...] = ()
     during: tuple[Fault, ...] = ()
     consumer_fails: bool = False
-    watch_s: float = 8.0
+    watch_s: float = 6.0
     recovery_s_max: float = 10.0
 
 
@@ -155,33 +158,45 @@ class Outcome:
     recovery_s: float | None
     close_s: float
 
-    def holds(self) -> bool:
-        """Whether plain pybit fared as stated and the client came through in time."""
+    def complaints(self) -> list[str]:
+        """What speaks against the client, or against what bybit.md says of plain pybit.
+
+        Plain pybit may die where it is said to live: its own race between sending and registering
+        a subscription kills one in some hundred (C.4).
+        """
         limit = self.provocation.recovery_s_max
-        in_time = self.recovery_s is None or self.recovery_s <= limit
-        as_stated = self.plain_lives == self.provocation.plain_lives
-        return as_stated and self.client_lives and in_time and self.close_s < 5
+        found = []
+        if self.plain_lives and not self.provocation.plain_lives:
+            found.append("plain pybit lives")
+        if not self.client_lives:
+            found.append("the client is silent at the end")
+        if self.recovery_s is not None and self.recovery_s > limit:
+            found.append(f"recovered after {self.recovery_s:.1f} s, expected {limit} s")
+        if self.close_s >= CLOSE_S_MAX:
+            found.append(f"shutdown took {self.close_s:.1f} s")
+        return found
 
 
-def provoke(row: Provocation, sim: Simulator) -> Outcome:
+def provoke(row: Provocation, server: Server) -> Outcome:
     """Plays one row."""
-    plain = Plain(sim, fails=row.consumer_fails)
-    guarded = Guarded(sim, fails=row.consumer_fails)
-    _put(row.before, sim)
+    plain = Plain(server, fails=row.consumer_fails)
+    guarded = Guarded(server, fails=row.consumer_fails)
+    _put(row.before, server)
     plain.start(row.topic)
     if any("count" in one for one in row.before):
         # What strikes once strikes each of them once.
-        _until(lambda: bool(plain.heard_at), APART_S, sim, row)
-        _put(row.before, sim)
+        _until(lambda: bool(plain.heard_at), APART_S, server, row)
+        _put(row.before, server)
     begun = time.monotonic()
     guarded.start(row.topic)
     if not row.before:
-        _until(lambda: bool(guarded.heard_at and plain.heard_at), START_S, sim, row)
+        _until(lambda: bool(guarded.heard_at and plain.heard_at), START_S, server, row)
         begun = guarded.heard_at[0] if row.consumer_fails else time.monotonic()
-        _put(row.during, sim)
+        _put(row.during, server)
     lasts_s = max((_lasts_s(one) for one in (*row.before, *row.during)), default=0.0)
-    _until(lambda: False, lasts_s + row.watch_s, sim, row)
+    _until(lambda: False, lasts_s + row.watch_s, server, row)
     ended = time.monotonic()
+    plain.close()
     outage = next((at for at, _ in guarded.outages), None)
     back = next((at for at, _ in reversed(guarded.restored) if outage and at > outage), None)
     return Outcome(
@@ -194,11 +209,11 @@ def provoke(row: Provocation, sim: Simulator) -> Outcome:
     )
 
 
-def _put(faults: Sequence[Fault], sim: Simulator) -> None:
+def _put(faults: Sequence[Fault], server: Server) -> None:
     for one in faults:
-        sim.fault(one)
+        put_fault(server, one)
     if any(one["kind"] == "refusing" for one in faults):
-        sim.await_refusal()
+        await_refusal(server)
 
 
 def _lasts_s(one: Fault) -> float:
@@ -207,42 +222,57 @@ def _lasts_s(one: Fault) -> float:
     return lasts / 1000 if isinstance(lasts, int) and "count" not in one else 0.0
 
 
-def _until(ready: Callable[[], bool], patience_s: float, sim: Simulator, row: Provocation) -> None:
+def _until(ready: Callable[[], bool], patience_s: float, server: Server, row: Provocation) -> None:
     limit = time.monotonic() + patience_s
     refusing = any(one["kind"] in ("refusing", "maintenance") for one in row.before)
     while time.monotonic() < limit and not ready():
         time.sleep(STEP_S)
         if row.topic == WALLET and not refusing:
-            cause_a_push(sim)
+            cause_a_push(server)
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """The outcomes as a Markdown table."""
-    lines = [
-        "| what happens | plain pybit 5.17.0 | client notices | client recovered | shutdown |",
-        "|---|---|---|---|---|",
-    ]
-    for one in outcomes:
-        noticed = "nothing lost" if one.noticed_s is None else f"{one.noticed_s:.1f} s"
-        recovered = "-" if one.recovery_s is None else f"{one.recovery_s:.1f} s"
-        if not one.client_lives:
-            recovered = "NOT"
-        lives = "lives" if one.plain_lives else "**dead**"
-        stated = "" if one.plain_lives == one.provocation.plain_lives else " (NOT AS STATED)"
-        lines.append(
-            f"| {one.provocation.name} | {lives}{stated} | {noticed} | {recovered} |"
-            f" {one.close_s:.2f} s |"
-        )
-    return "\n".join(lines)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """All rows that were played."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def good(self) -> bool:
+        """Whether there is nothing to complain about."""
+        return bool(self.outcomes) and not any(one.complaints() for one in self.outcomes)
+
+    def text(self) -> str:
+        """The outcomes as a Markdown table, and what speaks against them."""
+        lines = [
+            "| what happens | plain pybit 5.17.0 | client notices | client recovered | shutdown |",
+            "|---|---|---|---|---|",
+            *map(_line, self.outcomes),
+        ]
+        for one in self.outcomes:
+            lines += [f"{one.provocation.name}: {found}" for found in one.complaints()]
+        return "\n".join(lines) + "\n"
 
 
-def show(names: Sequence[str]) -> bool:
-    """Plays the rows whose names contain one of `names`, or all; whether all of them hold."""
+def _line(one: Outcome) -> str:
+    noticed = "nothing lost" if one.noticed_s is None else f"{one.noticed_s:.1f} s"
+    recovered = "-" if one.recovery_s is None else f"{one.recovery_s:.1f} s"
+    lives = "lives" if one.plain_lives else "**dead**"
+    stated = "" if one.plain_lives == one.provocation.plain_lives else " (not as stated)"
+    cells = (one.provocation.name, lives + stated, noticed, recovered, f"{one.close_s:.2f} s")
+    return f"| {' | '.join(cells)} |"
+
+
+def measure(names: Sequence[str] = ()) -> Survival:
+    """Plays the rows whose names contain one of `names`, or all; each on a simulator of its own."""
+    # The libraries log every loss; here losses are what is asked for.
+    for name in ("websocket", "pybit._websocket_stream"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     rows = [row for row in PROVOCATIONS if not names or any(name in row.name for name in names)]
+    if not rows:
+        known = ", ".join(row.name for row in PROVOCATIONS)
+        raise UserError(f"expected parts of the names of rows ({known}), found {list(names)}")
     outcomes = []
     for row in rows:
-        with simulator() as sim:
-            outcomes.append(provoke(row, sim))
-        print(f"{row.name}: {'holds' if outcomes[-1].holds() else 'FAILS'}", file=sys.stderr)
-    print(table(outcomes))
-    return bool(outcomes) and all(one.holds() for one in outcomes)
+        with simulator("seed: 1\n") as server:
+            outcomes.append(provoke(row, server))
+    return Survival(outcomes=tuple(outcomes))
