@@ -31,11 +31,13 @@ $(READY): $(PROJECTS) tools/bootstrap.py
 	@$(UV) sync --python .bootstrap/bin/python --quiet
 	@touch $@
 
-witness: $(WITNESS) ## build .witness, the environment of ccxt, which holds bybit_sim to its contract
+witness: $(WITNESS) ## build the environments of the contract: ccxt's own, and an old websocket-client's
 
-$(WITNESS): $(READY) tests/contract/witness/requirements.txt
+$(WITNESS): $(READY) tests/contract/witness/requirements.txt tests/contract/old_websocket/requirements.txt
 	@$(UV) venv --quiet --clear --python .bootstrap/bin/python .witness
 	@$(UV) pip install --no-config --quiet --python .witness/bin/python -r tests/contract/witness/requirements.txt
+	@$(UV) venv --quiet --clear --python .bootstrap/bin/python .witness-old
+	@$(UV) pip install --no-config --quiet --python .witness-old/bin/python -r tests/contract/old_websocket/requirements.txt
 	@touch $@
 
 compiled: $(READY) ## compile the kernel (gridcore, simvenue) for speed; needs a C compiler
