@@ -18,7 +18,7 @@ def build_parser() -> CommandParser:
     loaded = commands.add_parser("load", help="frames through ws_client into a consumer")
     loaded.add_argument("--seconds", type=float, default=60.0, help="how long (default 60)")
     fast = commands.add_parser("speed", help="trades a second at `--speed max` to one client")
-    fast.add_argument("--seconds", type=float, default=20.0, help="how long (default 20)")
+    fast.add_argument("--seconds", type=float, default=20.0, help="how long a market (default 20)")
     died = commands.add_parser("survival", help="pybit's ways to die, beside ws_client")
     died.add_argument("names", nargs="*", metavar="PART", help="only rows with this in their name")
     still = commands.add_parser("quiet", help="real pings on a private stream that says nothing")
@@ -27,7 +27,7 @@ def build_parser() -> CommandParser:
     return parser
 
 
-def measured(given: Namespace) -> load.Load | speed.Speed | survival.Survival | quiet.Quiet:
+def measured(given: Namespace) -> load.Load | speed.Speeds | survival.Survival | quiet.Quiet:
     """What the named measurement found."""
     match given.command:
         case "load":

@@ -1,6 +1,6 @@
 """How many trades a second bybit_sim delivers to one publicTrade client at full speed.
 
-Knows frames and their trades; refuses to know the market.
+Knows frames and their trades, and how often a ticker comes between them; refuses to know prices.
 """
 
 import asyncio
@@ -15,13 +15,21 @@ from bench.wire.server import Server, simulator
 SYMBOL = "BTCUSDT"
 TRADES_PER_SECOND_MIN = 50_000
 WARM_UP_S = 1.0
-CONFIG = f"seed: 5\nspeed: max\nsymbols: {{{SYMBOL}: {{}}}}\nsynth: {{trades_per_second: 20}}\n"
+MARKETS = {
+    "one symbol, 20 trades to a ticker": (
+        f"seed: 5\nspeed: max\nsymbols: {{{SYMBOL}: {{}}}}\nsynth: {{trades_per_second: 20}}\n"
+    ),
+    "default configuration, three symbols": "speed: max\n",
+    "three symbols, 2 trades to a ticker": "speed: max\nsynth: {trades_per_second: 2}\n",
+}
+"""Configurations by name. A synthetic market has one ticker a second of each symbol."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """What one client received; `missing` counts holes in the sequence."""
+    """What one client received of a market; `missing` counts holes in the sequence."""
 
+    market: str
     seconds: float
     trades: int
     frames: int
@@ -35,20 +43,39 @@ class Speed:
     def text(self) -> str:
         """The finding with its target."""
         return (
-            f"{self.trades / self.seconds:,.0f} trades/s over {self.seconds:.1f} s "
+            f"{self.market}: {self.trades / self.seconds:,.0f} trades/s over {self.seconds:.1f} s "
             f"(at least {TRADES_PER_SECOND_MIN:,}), {self.trades / max(self.frames, 1):,.0f} "
             f"trades a frame, "
             f"{self.tickers / self.seconds:,.1f} tickers/s, {self.missing} missing\n"
         )
 
 
-def measure(seconds: float) -> Speed:
-    """Receive for some seconds."""
-    with simulator(CONFIG) as server:
-        return asyncio.run(_receive(server, seconds))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speeds:
+    """What was received of each market."""
+
+    found: tuple[Speed, ...]
+
+    def good(self) -> bool:
+        """Whether every market meets the target."""
+        return all(speed.good() for speed in self.found)
+
+    def text(self) -> str:
+        """The findings, one in a line."""
+        return "".join(speed.text() for speed in self.found)
 
 
-async def _receive(server: Server, seconds: float) -> Speed:
+def measure(seconds: float) -> Speeds:
+    """Receive each market for some seconds."""
+    return Speeds(found=tuple(_measured(market, seconds) for market in MARKETS))
+
+
+def _measured(market: str, seconds: float) -> Speed:
+    with simulator(MARKETS[market]) as server:
+        return asyncio.run(_receive(server, market, seconds))
+
+
+async def _receive(server: Server, market: str, seconds: float) -> Speed:
     trades = frames = tickers = missing = 0
     last: int | None = None
     began = 0.0
@@ -63,6 +90,7 @@ async def _receive(server: Server, seconds: float) -> Speed:
                 trades = frames = tickers = 0
             if began and now - began > seconds:
                 return Speed(
+                    market=market,
                     seconds=now - began,
                     trades=trades,
                     frames=frames,

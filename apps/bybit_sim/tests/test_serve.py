@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 
 from appkit.exits import UserError
 from bybit_sim.config import SimConfig, SymbolConfig
-from bybit_sim.faults.words import WireFault
+from bybit_sim.faults.words import Fault, WireFault
 from bybit_sim.serve import Running, planned_faults, running
 
 FAULTS = "faults:\n  - {kind: maintenance, from_ms: 0, until_ms: 1000}\n"
@@ -76,6 +76,31 @@ def test_an_order_of_the_trade_socket_is_told_on_the_private_one() -> None:
         assert pushed["topic"] == "order"
         assert pushed["data"][0]["orderId"] == answer["data"]["orderId"]
         assert pushed["data"][0]["orderStatus"] == "New"
+
+    play(story)
+
+
+def test_a_skewed_clock_is_told_and_moves_no_order_in_time() -> None:
+    async def story(simulator: Running, http: ClientSession) -> None:
+        trade = await logged_in(simulator, http, "/v5/trade")
+        simulator.board.add(
+            Fault(kind=WireFault.CLOCK_SKEWED, from_ms=0, until_ms=10**9, amount=3_600_000)
+        )
+        header = {"X-BAPI-TIMESTAMP": simulator.exchange.now // 1000 + 3_600_000}
+        order = {
+            "category": "linear",
+            "symbol": "BTCUSDT",
+            "side": "Buy",
+            "orderType": "Limit",
+            "qty": "0.001",
+            "price": "99500",
+            "positionIdx": 1,
+        }
+        await trade.send_json({"op": "order.create", "header": header, "args": [order]})
+        answer = await trade.receive_json(timeout=5)
+        assert answer["retCode"] == 0
+        (record,) = simulator.exchange.accounts[100001].open_orders("BTCUSDT")
+        assert record.created_at <= simulator.exchange.now
 
     play(story)
 

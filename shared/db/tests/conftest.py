@@ -25,7 +25,6 @@ DEBIAN_PROGRAMS = "/usr/lib/postgresql"
 SUPERUSER = "grid"
 PASSWORD = "p@ss:/wo%rd #1"
 """Holds what a URL gives a meaning to."""
-TEMPLATE = "grid_template"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +40,15 @@ class Cluster:
         ).render_as_string(hide_password=False)
         return DatabaseSettings.of_url(url)
 
+    def create(self, name: str) -> DatabaseSettings:
+        """A new database without tables."""
+        self.run(f"CREATE DATABASE {name}")
+        return self.settings(name)
+
     def run(self, statement: str) -> None:
         """Run one statement outside any transaction, in the maintenance database."""
         factory = DatabaseFactory(self.settings("postgres"))
-        with factory.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
+        with factory.outside_transactions() as connection:
             connection.exec_driver_sql(statement)
         factory.dispose()
 
@@ -157,11 +160,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_cluster: Cluster) -> Cluster:
-    """The server, with a database of the whole schema to copy."""
-    postgres_cluster.run(f"CREATE DATABASE {TEMPLATE}")
-    make_schema(postgres_cluster.settings(TEMPLATE))
-    return postgres_cluster
+def postgres_shared(postgres_cluster: Cluster) -> Iterator[DatabaseFactory]:
+    """One PostgreSQL database with the whole schema, for all tests that leave the schema alone."""
+    settings = postgres_cluster.create("grid_shared")
+    make_schema(settings)
+    factory = DatabaseFactory(settings)
+    yield factory
+    factory.dispose()
 
 
 @pytest.fixture
@@ -173,12 +178,34 @@ def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> DatabaseSettings:
 
 
 @pytest.fixture
-def postgres_settings(postgres_template: Cluster) -> Iterator[DatabaseSettings]:
-    """A new PostgreSQL database with the whole schema."""
-    name = f"grid_{next(postgres_template.names)}"
-    postgres_template.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    yield postgres_template.settings(name)
-    postgres_template.run(f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_settings(
+    postgres_cluster: Cluster, postgres_shared: DatabaseFactory
+) -> DatabaseSettings:
+    """A PostgreSQL database with the whole schema and no rows."""
+    with postgres_shared.get_session() as session:
+        for table in reversed(models.Base.metadata.sorted_tables):
+            session.execute(sa.delete(table))
+    return postgres_cluster.settings("grid_shared")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DatabaseSettings]:
+    """A new database without tables, on each dialect in turn."""
+    if request.param == "sqlite":
+        yield DatabaseSettings.of_url(f"sqlite:///{tmp_path / 'empty.db'}")
+        return
+    cluster: Cluster = request.getfixturevalue("postgres_cluster")
+    name = f"grid_{next(cluster.names)}"
+    yield cluster.create(name)
+    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database(empty_settings: DatabaseSettings) -> Iterator[DatabaseFactory]:
+    """A factory of a new database without tables, on each dialect in turn."""
+    factory = DatabaseFactory(empty_settings)
+    yield factory
+    factory.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

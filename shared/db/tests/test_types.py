@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.exc import StatementError
 
 from grid_db import types
 from grid_db.factory import DatabaseFactory
+from grid_db.settings import DatabaseSettings
 
 TABLE = sa.Table(
     "kept",
@@ -21,6 +23,7 @@ TABLE = sa.Table(
     sa.Column("money", types.ExactDecimal()),
 )
 AT = datetime(2026, 3, 1, 12, 0, 0, 123_456, tzinfo=UTC)
+EARLIEST, LATEST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2200-01-01")
 SHARED = settings(
     max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
@@ -52,9 +55,7 @@ def came_back(database: DatabaseFactory, column: str, values: list[object]) -> l
 
 
 @SHARED
-@given(
-    st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=ZONES), min_size=1)
-)
+@given(st.lists(st.datetimes(EARLIEST, LATEST, timezones=ZONES), min_size=1))
 def test_a_time_comes_back_in_utc_to_the_microsecond(
     kept: DatabaseFactory, moments: list[datetime]
 ) -> None:
@@ -92,9 +93,7 @@ def test_money_looks_the_same_on_both_dialects(kept: DatabaseFactory) -> None:
     assert [str(one) for one in found] == ["1000", "54.2", "0", "0.00001", "-1.1E-9"]
 
 
-def test_sqlite_keeps_integers_and_text_never_a_float(
-    sqlite_settings: types.Any, tmp_path: object
-) -> None:
+def test_sqlite_keeps_integers_and_text_never_a_float(sqlite_settings: DatabaseSettings) -> None:
     """W41: a float column loses digits."""
     database = DatabaseFactory(sqlite_settings)
     TABLE.metadata.create_all(database.engine)
@@ -184,7 +183,7 @@ def test_money_is_found_by_its_value_however_it_is_written(kept: DatabaseFactory
         lambda column: column.desc(),
     ],
 )
-def test_money_has_no_order_in_a_query(expression: types.Any) -> None:
+def test_money_has_no_order_in_a_query(expression: Any) -> None:
     """SQLite keeps it as text, where "9" is above "10": a silent wrong answer on one dialect."""
     with pytest.raises(TypeError, match="compute with Decimals"):
         expression(TABLE.c.money)

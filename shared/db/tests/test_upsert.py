@@ -123,29 +123,24 @@ def test_rows_of_different_columns_are_refused(
         insert(database, PublicTrade, [{n: v for n, v in row.items() if n != "trade_id"}])
 
 
+def table_of(model: type[Base]) -> sa.Table:
+    return Base.metadata.tables[model.__tablename__]
+
+
 def test_an_unknown_dialect_is_refused() -> None:
     """live.md 2.4: elsewhere conflict handling was lost without a word."""
-    table = PublicTrade.__table__
-    assert isinstance(table, sa.Table)
-
     with pytest.raises(UnsupportedDialect, match="expected one of postgresql, sqlite, found mysql"):
-        insert_for("mysql", table)
+        insert_for("mysql", table_of(PublicTrade))
 
 
 def test_the_key_is_the_unique_one_where_there_is_one() -> None:
-    tables = {model: sa.inspect(model).local_table for model in (PublicTrade, Strategy, Gap, User)}
-    assert all(isinstance(table, sa.Table) for table in tables.values())
+    trade_key = ["environment", "symbol", "exchange_ts", "trade_id"]
 
-    assert conflict_key(tables[PublicTrade])[0] == [  # type: ignore[arg-type]
-        "environment",
-        "symbol",
-        "exchange_ts",
-        "trade_id",
-    ]
-    assert conflict_key(tables[Strategy])[0] == ["account_id", "strat_id"]  # type: ignore[arg-type]
-    assert conflict_key(tables[Gap])[0] == ["gap_id"]  # type: ignore[arg-type]
+    assert conflict_key(table_of(PublicTrade))[0] == trade_key
+    assert conflict_key(table_of(Strategy))[0] == ["account_id", "strat_id"]
+    assert conflict_key(table_of(Gap))[0] == ["gap_id"]
     with pytest.raises(ValueError, match="users: expected one unique constraint, found 2"):
-        conflict_key(tables[User])  # type: ignore[arg-type]
+        conflict_key(table_of(User))
 
 
 @settings(

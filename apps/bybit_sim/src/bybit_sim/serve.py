@@ -48,9 +48,9 @@ class OrdersOverSockets:
     def act(
         self, holder: KeyHolder, op: str, body: Row, clocks: Clocks
     ) -> tuple[Answer, Mapping[str, str]]:
-        """Carry out one operation; limits go by the true wall clock."""
-        account = self._exchange.accounts[holder.uid]
-        return self._desk.act(account, holder.key, op, body, clocks.market, self._wall.now_us())
+        """Carry out one operation by the true clocks: a skew is told and moves no order."""
+        account, now = self._exchange.accounts[holder.uid], self._exchange.now
+        return self._desk.act(account, holder.key, op, body, now, self._wall.now_us())
 
 
 class Running:

@@ -45,6 +45,8 @@ def test_a_new_leverage_is_charged_shown_and_pushed_for_both_legs(
     [
         ("BTCUSDT", "10", "10.00", 110043),
         ("BTCUSDT", "100.01", "100.01", 110013),
+        ("BTCUSDT", "1e50", "1e50", 110013),
+        ("BTCUSDT", "1_0.5", "1_0.5", 10001),
         ("BTCUSDT", "20", "10", 10001),
         ("BTCUSDT", "0.5", "0.5", 10001),
         ("BTCUSDT", "10.005", "10.005", 10001),

@@ -122,3 +122,76 @@ def test_a_close_that_arrives_after_its_leg_is_gone_finds_nothing(
         State.CANCELLED,
         Decimal(0),
     )
+
+
+def test_a_fok_close_that_arrives_at_a_smaller_leg_fills_nothing(
+    make_exchange: Callable[..., Exchange], trade: Any, new_order: Orders
+) -> None:
+    exchange = make_exchange(latency_us=50_000)
+    trade(exchange, "50000")
+    account = exchange.accounts[UID]
+    account.create(new_order(None, "0.010", order_type=OrderType.MARKET), exchange.now)
+    trade(exchange, "50000")
+    part = new_order(None, "0.004", side=SELL, order_type=OrderType.MARKET, reduce_only=True)
+    account.create(part, exchange.now)
+
+    whole = account.create(new_order("49900", side=SELL, lifetime=Lifetime.FOK), exchange.now)
+    trade(exchange, "50000")
+
+    assert isinstance(whole, OrderRecord)
+    assert (whole.state, whole.cum_qty, whole.reject_reason) == (
+        State.CANCELLED,
+        Decimal(0),
+        "EC_CancelForNoFullFill",
+    )
+
+
+def test_the_part_that_a_thin_book_gives_is_never_below_the_least_order(
+    make_exchange: Callable[..., Exchange], trade: Any, new_order: Orders
+) -> None:
+    exchange = make_exchange(partial_fills=1000, seed=1)
+    trade(exchange, "1000")
+    account = exchange.accounts[UID]
+    buy = new_order("1005", "0.008", lifetime=Lifetime.IOC)
+
+    orders = [account.create(buy, exchange.now) for _ in range(20)]
+
+    assert all(isinstance(order, OrderRecord) for order in orders)
+    assert {order.state for order in orders if isinstance(order, OrderRecord)} <= {
+        State.FILLED,
+        State.CANCELLED,
+    }
+    # 5 USDT at a limit of 1005 are five steps at least.
+    assert min(fill.qty for fill in account.executions(None)) >= Decimal("0.005")
+
+
+def test_a_market_order_takes_although_the_market_moved_while_it_travelled(
+    make_exchange: Callable[..., Exchange], trade: Any, new_order: Orders
+) -> None:
+    exchange = make_exchange(latency_us=50_000)
+    trade(exchange, "50000")
+    account = exchange.accounts[UID]
+
+    order = account.create(new_order(None, order_type=OrderType.MARKET), exchange.now)
+    trade(exchange, "50100", after_us=10_000)
+    trade(exchange, "50100")
+
+    assert isinstance(order, OrderRecord)
+    assert (order.state, order.cum_value) == (State.FILLED, Decimal("501.000"))
+    # The bound of the price band is what the order shows as its price.
+    assert order.price == Decimal("50500.00")
+
+
+def test_a_market_order_beyond_its_bound_is_not_executed(
+    make_exchange: Callable[..., Exchange], trade: Any, new_order: Orders
+) -> None:
+    exchange = make_exchange(latency_us=50_000)
+    trade(exchange, "50000")
+    account = exchange.accounts[UID]
+
+    order = account.create(new_order(None, order_type=OrderType.MARKET), exchange.now)
+    trade(exchange, "50600", after_us=10_000)
+    trade(exchange, "50600")
+
+    assert isinstance(order, OrderRecord)
+    assert (order.state, order.reject_reason) == (State.CANCELLED, "EC_NoImmediateQtyToFill")

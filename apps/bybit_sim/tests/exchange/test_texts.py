@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bybit_sim.exchange.texts import decimal_text, ms_text, near, plain, rounded, scaled
+from bybit_sim.exchange.texts import (
+    decimal_text,
+    ms_text,
+    near,
+    number_of,
+    plain,
+    rounded,
+    scaled,
+)
 from gridcore.clock import Instant
+from gridcore.instrument import InstrumentError
 
 
 @pytest.mark.parametrize(
@@ -50,3 +59,16 @@ def test_a_number_off_the_tick_stays_exact_unless_it_is_cut() -> None:
 
 def test_times_are_whole_milliseconds_as_text() -> None:
     assert ms_text(Instant(1_767_261_600_123_999)) == "1767261600123"
+
+
+@pytest.mark.parametrize("text", ["10", "10.5", "-0.001", "+1", ".5", "5.", "1e3", "1E-05"])
+def test_a_number_is_written_in_plain_digits(text: str) -> None:
+    assert number_of(text) == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1_000", " 1", "1\n", "\u0661", "NaN", "Infinity", "1e999", "x"]
+)
+def test_what_only_python_reads_as_a_number_is_none(text: str) -> None:
+    with pytest.raises(InstrumentError):
+        number_of(text)

@@ -120,6 +120,7 @@ class Outlet:
         self.order: list[str] = []
         self.at_s: list[float] = []
         self.sent = 0
+        self.patience_s: float | None = -1.0
 
     def wanted(self, topic: str) -> bool:
         return self.topics is None or topic in self.topics
@@ -137,7 +138,8 @@ class Outlet:
         for push in pushes:
             self._note(f"push {push.topic.value}")
 
-    async def drain(self) -> None:
+    async def drain(self, patience_s: float | None = None) -> None:
+        self.patience_s = patience_s
         await asyncio.sleep(0)
 
     async def barrier(self) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,15 +128,19 @@ def test_every_interval_adds_up_to_the_same_trades(moves: list[tuple[int, int, i
             assert candle_end(interval, earlier.start) == later.start
 
 
-@given(prices=st.lists(st.integers(1, 500), min_size=2, max_size=30), qty=st.integers(0, 5))
+@given(
+    prices=st.lists(st.integers(1, 500), min_size=2, max_size=30),
+    qty=st.sampled_from([0, 1, 5, 2**31, 2**60]),
+)
 def test_trades_counted_together_make_the_same_candle(prices: list[int], qty: int) -> None:
+    """Also where their worth is beyond 64 bits."""
     one_by_one, together = candles(), candles()
     start = at("2026-02-28T22:10:00")
     for price in prices:
         play(one_by_one, start, price, qty)
     play(together, start, prices[0], qty)
 
-    together.trades(prices[1:], [qty] * (len(prices) - 1))
+    together.trades(np.array(prices[1:]), np.full(len(prices) - 1, qty))
 
     assert together.current("60") == one_by_one.current("60")
 

@@ -76,6 +76,23 @@ def test_trades_are_told_when_their_time_has_come(
     assert sent.at_s == pytest.approx([0, 0.4 / rate, 30 / rate, 31 / rate], abs=0.002)
 
 
+@pytest.mark.parametrize(("speed", "patience_s"), [("60x", 0.005), ("max", None)])
+def test_slow_clients_hold_a_timed_market_up_for_a_moment_only(
+    speed: str,
+    patience_s: float | None,
+    tape: MakeTape,
+    market: SymbolMarket,
+    exchange: Make,
+    outlet: Make,
+    play: Play,
+) -> None:
+    sent = outlet({TRADES})
+
+    play(Player(exchange({"BTCUSDT": market}), Feed([(BTCUSDT, tape(trades(0, 1)))]), sent, speed))
+
+    assert sent.patience_s == patience_s
+
+
 def test_market_time_goes_on_between_rows_and_timers_fire_without_one(
     tape: MakeTape, market: SymbolMarket, exchange: Make, outlet: Make, play: Play
 ) -> None:

@@ -1,5 +1,6 @@
 """Public trades: their frames and recent-trade rows (bybit.md A.3, B.3)."""
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given
@@ -87,7 +88,8 @@ def test_a_size_of_zero_moves_the_price_and_is_not_told() -> None:
 def test_at_most_1024_trades_go_into_one_frame_and_none_is_lost() -> None:
     log = followed()
     count = 2 * TRADES_PER_FRAME + 5
-    log.add_many(range(count), [7] * count, [1] * count, [1] * count)
+    ones = np.ones(count, np.int64)
+    log.add_many(np.arange(count), 7 * ones, ones, ones)
 
     frames = log.take_frames(Instant(5))
 
@@ -130,20 +132,31 @@ def test_recent_trades_are_newest_first_and_at_most_a_thousand() -> None:
 
 @given(
     trades=st.lists(
-        st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from([-1, 0, 1])), max_size=40
-    )
+        st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from([-1, 0, 1])),
+        min_size=1,
+        max_size=40,
+    ),
+    cut=st.integers(0, 40),
 )
-def test_a_run_of_trades_is_logged_like_one_by_one(trades: list[tuple[int, int, int]]) -> None:
+def test_runs_of_trades_are_logged_like_one_by_one(
+    trades: list[tuple[int, int, int]], cut: int
+) -> None:
     one_by_one, together = followed(), followed()
     for at, (price, qty, side) in enumerate(trades):
         one_by_one.add(Instant(at), price, qty, side)
 
-    prices, qtys, sides = [[one[place] for one in trades] for place in range(3)]
-    together.add_many(range(len(trades)), prices, qtys, sides)
+    table = np.array([(at, *trade) for at, trade in enumerate(trades)]).T
+    for part in (table[:, :cut], table[:, cut:]):
+        if part.size:
+            together.add_many(*part)
 
     assert together.rows(100) == one_by_one.rows(100)
     assert together.take_frames(Instant(99)) == one_by_one.take_frames(Instant(99))
-    assert together.last_price == one_by_one.last_price
+    assert (together.last_price, together.direction) == (
+        one_by_one.last_price,
+        one_by_one.direction,
+    )
+    assert together.seq == one_by_one.seq
 
 
 @pytest.mark.parametrize(("seeds", "same"), [((3, 3), True), ((3, 4), False)])

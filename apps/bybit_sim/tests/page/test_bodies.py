@@ -15,6 +15,8 @@ from bybit_sim.page.bodies import (
     DisconnectBody,
     FaultBody,
     OrderBody,
+    PriceBody,
+    TradeBody,
 )
 from gridcore.sides import BUY, SELL
 
@@ -87,6 +89,11 @@ def test_a_fault_without_an_end_lasts_until_it_is_taken_off() -> None:
         (OrderBody, {**ORDER, "order_link_id": "x" * 37}, "order_link_id"),
         (CancelBody, {"account": 1, "order_id": "x"}, "one order is cancelled with its symbol"),
         (CashBody, {"account": 1, "amount": 0}, "expected USDT above or below 0"),
+        (CashBody, {"account": 1, "amount": "1e25"}, "no more than 20 digits"),
+        (TradeBody, {"symbol": "B", "price": "1e25", "qty": "1"}, "price"),
+        (TradeBody, {"symbol": "B", "price": "1", "qty": "1e999999999"}, "qty"),
+        (PriceBody, {"symbol": "B", "price": "1e999999999"}, "price"),
+        (OrderBody, {**ORDER, "qty": "1e999999999"}, "qty"),
         (DisconnectBody, {"how": "frame_lost"}, "how: expected one of socket_closed, socket_eof"),
         (DisconnectBody, {"how": "socket_closed"}, "socket_closed needs a code"),
         (DisconnectBody, {"code": 1006}, "1006"),

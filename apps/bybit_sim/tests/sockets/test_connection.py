@@ -1,5 +1,7 @@
 """What a client of one connection sees: answers, frames, protocol pings, and its end."""
 
+import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,11 @@ from bybit_sim.faults.words import Fault, WireFault
 from bybit_sim.sockets.server import SocketTimes
 from gridcore.clock import Instant
 
+HANDSHAKE = (
+    b"GET /v5/public/linear HTTP/1.1\r\nHost: sim\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+SUBSCRIBE = b"\x81\xb7\0\0\0\0" + b'{"op":"subscribe","args":["publicTrade.BTCUSDT"]}      '
 TICKERS = PublicFrame(topic="tickers.BTCUSDT", body=b'{"topic":"tickers.BTCUSDT","n":1}')
 
 
@@ -217,6 +224,36 @@ def test_a_client_that_does_not_read_is_reset(play: Callable[..., None]) -> None
             large = PublicFrame(topic="publicTrade.BTCUSDT", body=b"x" * 1_000_000)
             bench.hub.publish([large] * 100)
             await bench.until(lambda: not bench.server.connections())
+
+    play(story)
+
+
+def test_a_client_that_takes_nothing_at_all_is_reset(play: Callable[..., None]) -> None:
+    async def story(bench: Any) -> None:
+        with socket.create_connection(("127.0.0.1", bench.server.port)) as deaf:
+            deaf.sendall(HANDSHAKE + SUBSCRIBE)
+            await bench.until(lambda: bench.hub.wanted("publicTrade.BTCUSDT"))
+            large = PublicFrame(topic="publicTrade.BTCUSDT", body=b"x" * 1_000_000)
+            # The writer is stuck in a frame that nobody takes when the queue overflows.
+            for _ in range(150):
+                bench.hub.publish([large])
+                await asyncio.sleep(0)
+            await bench.until(lambda: not bench.server.connections())
+
+    play(story)
+
+
+def test_a_long_reason_of_a_close_frame_is_cut_to_what_a_frame_holds(
+    play: Callable[..., None], acting: Callable[..., Fault]
+) -> None:
+    async def story(bench: Any) -> None:
+        async with bench.client("/v5/private") as client:
+            fault = acting(WireFault.SOCKET_CLOSED, amount=1011, detail="\u00e9" * 200)
+            bench.server.disconnect("private", None, fault)
+            message = await client.socket.receive(timeout=5)
+            assert (message.type, message.data) == (WSMsgType.CLOSE, 1011)
+            # A control frame holds 125 bytes (RFC 6455, 5.5); two are the code, each letter two.
+            assert message.extra == "\u00e9" * 61
 
     play(story)
 

@@ -40,6 +40,14 @@ def test_a_delayed_frame_goes_when_its_time_has_come_and_is_overtaken_meanwhile(
     assert line.next_due_ms() is None
 
 
+def test_when_every_frame_is_reordered_each_still_arrives() -> None:
+    line = line_with(fault(WireFault.FRAME_REORDERED, amount=1))
+
+    sent = [line.put("order", body, 7, 0) for body in (b"1", b"2", b"3", b"4")]
+
+    assert sent == [[], [b"2", b"1"], [], [b"4", b"3"]]
+
+
 def test_a_reordered_frame_waits_for_so_many_others() -> None:
     line = line_with(fault(WireFault.FRAME_REORDERED, amount=2, count=1))
 

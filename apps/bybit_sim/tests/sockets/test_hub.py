@@ -159,6 +159,22 @@ def test_a_client_that_takes_nothing_is_given_up_by_drain() -> None:
     assert asyncio.run(story()) == (True, 0)
 
 
+def test_a_drain_of_limited_patience_gives_nobody_up() -> None:
+    async def story() -> Any:
+        hub, deaf, reading = Hub(), Taker(), Taker()
+        running = asyncio.ensure_future(reading.outgoing.run(reading))
+        for taker in (deaf, reading):
+            hub.subscribe("tickers.BTCUSDT", taker.outgoing)
+        hub.publish([TICKERS])
+        await hub.drain(0.01)
+        seen = deaf.outgoing.overflowed, deaf.outgoing.waiting > 0, list(reading.sent)
+        reading.outgoing.end()
+        await running
+        return seen
+
+    assert asyncio.run(story()) == (False, True, [b"t"])
+
+
 def test_a_client_that_does_not_answer_is_passed_over_by_the_barrier() -> None:
     async def story() -> Any:
         hub, taker = Hub(proof_s_max=0.01), Taker()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bybit_adapter.normalizer.words import BadElement, Reason, Received, SetAside, Trade
 from bybit_adapter.normalizer.words import DeadLetter as Unread
+from bybit_adapter.normalizer.words import Reason, Received, SetAside, Trade
 from event_saver.rows.attribution import Owners
 from event_saver.rows.private import Kind, Origin, PrivateRow, PrivateRows, payload
 from grid_db.records import (
@@ -347,9 +347,11 @@ def test_a_frame_that_is_no_json_is_a_dead_letter_of_no_stream() -> None:
     assert found.payload == "{torn\\u0000"
 
 
-def test_a_listed_row_that_cannot_be_read_spoils_its_listing() -> None:
-    with pytest.raises(BadElement, match="execQty"):
-        maker().listed(Kind.EXECUTION, {**EXECUTION, "execQty": ""}, RECEIVED_AT)
+def test_a_listed_row_that_cannot_be_read_is_a_dead_letter_too() -> None:
+    (found,) = maker().listed(Kind.EXECUTION, {**EXECUTION, "execQty": ""}, RECEIVED_AT)
+
+    assert isinstance(found, DeadLetter)
+    assert (found.topic, found.stream) == ("execution", Stream.EXECUTIONS)
 
 
 def test_a_public_trade_among_private_topics_is_nothing() -> None:

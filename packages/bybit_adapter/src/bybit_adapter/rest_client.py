@@ -35,7 +35,9 @@ class RestClient:
     Safe between threads. All clients of a process share one `limiter`, since the exchange counts
     keys and addresses. `timeout_s` bounds each call and must be above 0. `now` is a wall clock:
     signatures and budgets follow it, corrected by `measure_clock`. Without `wait` a call that must
-    not leave yet comes back as RateLimited; with it, short pauses are sat out.
+    not leave yet comes back as RateLimited; with it, short pauses are sat out. `stamp` is the clock
+    by which the session is told `now`: answers bear their `asked_at` in it, since two measurements
+    of one clock differ, and an answer that seems older than its question counts for nothing.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class RestClient:
         recv_window_ms: int = RECV_WINDOW_MS,
         now: Callable[[], Instant] = machine_clock,
         wait: Wait | None = None,
+        stamp: Callable[[], Instant] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._caller = Caller(
@@ -58,6 +61,7 @@ class RestClient:
             timeout_s=timeout_s,
             recv_window_ms=recv_window_ms,
             wait=wait,
+            stamp=stamp,
         )
         self.market = MarketCalls(self._caller)
         self.orders = OrderCalls(self._caller)

@@ -46,6 +46,51 @@ def test_an_answer_carries_its_result_and_both_clocks(exchange: Any, caller: Cal
     )
 
 
+def test_an_answer_bears_the_time_of_the_clock_that_its_reader_lives_by(
+    exchange: Any, clock: Any
+) -> None:
+    """Two measurements of one clock differ: an answer must not seem older than its question."""
+    exchange.script("/v5/market/tickers", exchange.ok({"list": []}))
+    session_now = Instant(NOW + 1_500)
+    caller = Caller(
+        endpoint=exchange.endpoint,
+        credentials=None,
+        limiter=RateLimiter(),
+        now=clock,
+        timeout_s=0.4,
+        stamp=lambda: session_now,
+    )
+
+    answer = caller.call(calls.TICKERS, {"category": "linear"})
+
+    caller.close()
+    assert isinstance(answer, Answer)
+    assert answer.asked_at == session_now
+
+
+def test_the_exchanges_time_is_asked_without_reading_the_clock_that_it_will_set(
+    exchange: Any, clock: Any
+) -> None:
+    """A clock that never goes back, read too early, would stand still for months."""
+
+    def read_too_early() -> Instant:
+        raise AssertionError("the clock was read before it was set")
+
+    caller = Caller(
+        endpoint=exchange.endpoint,
+        credentials=None,
+        limiter=RateLimiter(),
+        now=clock,
+        timeout_s=0.4,
+        stamp=read_too_early,
+    )
+
+    offset = caller.measure_clock()
+
+    caller.close()
+    assert isinstance(offset, Offset)
+
+
 @pytest.mark.parametrize("code", [10000, 10016])
 def test_a_server_error_leaves_a_create_open(exchange: Any, caller: Caller, code: int) -> None:
     """L05."""

@@ -8,7 +8,8 @@ from bybit_adapter.rest.listing import by_fields, list_pages, list_stretch
 from bybit_adapter.rest.words import Listing
 from gridcore.clock import DAY_US, Instant
 
-NOW = Instant(1_780_000_000_000_000)
+TIME_MS = 1_780_000_000_000
+NOW = Instant(TIME_MS * 1000)
 PATH = "/v5/execution/list"
 IDENTITY = by_fields("execId")
 
@@ -30,6 +31,18 @@ def stretch(caller: Caller, days: int, pages_max: int = 10) -> Listing:
         end=NOW,
         identity=IDENTITY,
         pages_max=pages_max,
+    )
+
+
+def open_stretch(caller: Caller) -> Listing:
+    return list_stretch(
+        caller,
+        calls.EXECUTIONS,
+        {"category": "linear"},
+        start=Instant(NOW - DAY_US),
+        end=None,
+        identity=IDENTITY,
+        pages_max=1,
     )
 
 
@@ -99,15 +112,7 @@ def test_a_stretch_without_an_end_reaches_beyond_our_idea_of_the_present(
     clock.advance(-500_000)
     exchange.script(PATH, page(exchange, "1"))
 
-    list_stretch(
-        caller,
-        calls.EXECUTIONS,
-        {"category": "linear"},
-        start=Instant(NOW - DAY_US),
-        end=None,
-        identity=IDENTITY,
-        pages_max=1,
-    )
+    open_stretch(caller)
 
     assert exchange.seen[0].parameters["endTime"] == "1780000059500"
 

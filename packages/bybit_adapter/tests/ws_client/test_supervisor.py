@@ -212,6 +212,27 @@ class TestLosses:
         assert (tickers.topics, tickers.since) == ((TICKERS,), told_at(50))
         assert (trades.topics, trades.since) == ((TRADES,), told_at(80))
 
+    @pytest.mark.parametrize("trades", [{TRADES: (9, at(45))}, {}])
+    def test_pongs_do_not_vouch_for_the_quiet_topics_beside_a_silent_one(
+        self, trades: dict[str, tuple[int, Moment]]
+    ) -> None:
+        """Frames vanish while the heartbeat lives: in doubt is all that the silence covers."""
+        one = live()
+
+        told = one.tick(
+            Vitals(
+                alive=True,
+                pongs=4,
+                pong_at=at(79),
+                heard_at=at(79),
+                topics={TICKERS: (9, at(50)), **trades},
+            ),
+            at(81),
+        )
+
+        sinces = {one.topics: one.since for one in told if isinstance(one, Outage)}
+        assert sinces == {(TICKERS,): told_at(50), (TRADES,): told_at(50)}
+
     @pytest.mark.parametrize("private", [True, False])
     def test_an_answer_that_does_not_come_costs_the_connection(self, private: bool) -> None:
         one = supervisor("order", private=private)

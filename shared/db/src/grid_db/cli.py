@@ -5,6 +5,7 @@ It knows words and exit codes; what the words mean is known by the modules they 
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,10 +17,13 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from grid_db import pruning, schema
+from grid_db import pruning, repositories, schema
 from grid_db.backup import BackupFailed, backup, integrity_faults
 from grid_db.factory import DatabaseFactory
 from grid_db.models import Base
+from grid_db.secrets import master_key
+from grid_db.secrets.envelope import EnvelopeError
+from grid_db.secrets.master_key import MasterKeyError
 from grid_db.settings import DatabaseRefused, DatabaseSettings, sqlite_path
 
 
@@ -63,7 +67,7 @@ def told(work: Callable[[], int]) -> int:
     """The exit code of some work; what ends it goes to stderr, without secrets."""
     try:
         return work()
-    except (DatabaseRefused, UsageRefused) as error:
+    except (DatabaseRefused, EnvelopeError, MasterKeyError, UsageRefused) as error:
         return _end(Exit.REFUSED, str(error))
     except ValidationError as error:
         return _end(Exit.REFUSED, _settings_fault(error))
@@ -121,6 +125,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--kind", action="append", choices=kinds, help="default: both")
     one.add_argument("--dry-run", action="store_true", help="only say what would go")
     one.add_argument("--vacuum", action="store_true", help="give the room back afterwards")
+    one = command("rotate-master-key", _rotate, "wrap every credential by a new master key")
+    one.add_argument("--old-key-file", type=Path, help="default: the key of the environment")
+    one.add_argument("--new-key-file", type=Path, required=True)
+    one = commands.add_parser("new-master-key", help="write a fresh master key into a new file")
+    one.add_argument("file", type=Path)
+    one.set_defaults(work=_new_key)
     return parser
 
 
@@ -219,7 +229,7 @@ def _prune(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
         pruning.reclaim(database)
     verb = "would delete" if arguments.dry_run else "deleted"
     lines = [
-        f"{verb} {one.rows:,} {one.kind.value} of {one.symbol} ({one.environment}), "
+        f"{verb} {one.rows:,} {one.kind.value.value} of {one.symbol} ({one.environment}), "
         f"{one.first.isoformat()} to {one.last.isoformat()}"
         for one in found
     ]
@@ -239,6 +249,31 @@ def _prune(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
         {"database": database.shown_url, "dry_run": arguments.dry_run, "pruned": rows},
         "\n".join(lines) or "nothing is that old",
     )
+    return Exit.DONE
+
+
+def _rotate(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
+    schema.require_current(database)
+    old = (
+        master_key.from_environment(os.environ)
+        if arguments.old_key_file is None
+        else master_key.from_file(arguments.old_key_file)
+    )
+    new = master_key.from_file(arguments.new_key_file)
+    with database.get_session() as session:
+        count = repositories.as_admin(session).credentials.rotate(old, new)
+    _say(
+        arguments,
+        {"database": database.shown_url, "rotated": count, "master_key_id": new.key_id},
+        f"{database.shown_url}: {count} credentials are wrapped by key {new.key_id} now",
+    )
+    return Exit.DONE
+
+
+def _new_key(arguments: argparse.Namespace) -> int:
+    key = master_key.MasterKey.generate()
+    key.write(arguments.file)
+    print(f"{arguments.file}: master key {key.key_id}; without it no credential can be read")
     return Exit.DONE
 
 

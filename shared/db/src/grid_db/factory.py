@@ -24,6 +24,7 @@ from grid_db.settings import (
 )
 
 _READS_ONLY = "grid_db_reads_only"
+_NO_TRANSACTION = "grid_db_no_transaction"
 
 
 class DatabaseFactory:
@@ -95,6 +96,15 @@ class DatabaseFactory:
         engine = self.engine.execution_options(**_reads_only(self.dialect))
         with Session(engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def outside_transactions(self) -> Iterator[sa.Connection]:
+        """A connection whose statements are each their own transaction, as VACUUM needs it."""
+        options: dict[str, Any] = {_NO_TRANSACTION: True}
+        if self.dialect == POSTGRESQL:
+            options = {"isolation_level": "AUTOCOMMIT"}
+        with self.engine.execution_options(**options).connect() as connection:
+            yield connection
 
     def dispose(self) -> None:
         """Close every connection that is not in use; the factory can be used again."""
@@ -177,8 +187,10 @@ def _sqlite_engine(url: sa.URL, settings: DatabaseSettings) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        reads_only = connection.get_execution_options().get(_READS_ONLY, not may_write)
+        options = connection.get_execution_options()
+        reads_only = options.get(_READS_ONLY, not may_write)
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reads_only else 'OFF'}")
-        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        if not options.get(_NO_TRANSACTION):
+            connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
     return engine

@@ -80,8 +80,7 @@ def prune(
 
 def reclaim(database: DatabaseFactory) -> None:
     """Give the room of deleted rows back (VACUUM); on SQLite this writes the whole file anew."""
-    engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with database.outside_transactions() as connection:
         connection.exec_driver_sql("VACUUM")
 
 

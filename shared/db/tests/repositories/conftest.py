@@ -1,10 +1,10 @@
 """What the repositories' tests share: two tenants of one shape, and records of theirs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -33,7 +33,6 @@ from gridcore.sides import SideType
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SYMBOL = "LTCUSDT"
-Made = TypeVar("Made")
 
 
 def at(seconds: float) -> datetime:
@@ -280,15 +279,14 @@ def settle(session: Session, tenant: Tenant) -> None:
     admin.runs.start(tenant.run)
 
 
-@dataclass(frozen=True)
 class Makers:
     """What tests make beside a tenant's own records."""
 
-    at: Callable[[float], datetime] = staticmethod(at)
-    trade: Callable[..., PublicTrade] = staticmethod(trade)
-    ticker: Callable[..., TickerSnapshot] = staticmethod(ticker)
-    settle: Callable[[Session, Tenant], None] = staticmethod(settle)
-    tenant: type[Tenant] = Tenant
+    at = staticmethod(at)
+    trade = staticmethod(trade)
+    ticker = staticmethod(ticker)
+    settle = staticmethod(settle)
+    tenant = Tenant
 
 
 @pytest.fixture

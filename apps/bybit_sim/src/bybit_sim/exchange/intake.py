@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bybit_sim.exchange.texts import number_of
 from bybit_sim.exchange.words import Amendment, Lifetime, NewOrder, OrderRecord, OrderType
 from bybit_sim.market.symbols import SymbolMarket
-from gridcore.instrument import Instrument, InstrumentError, Steps, Ticks, exact
+from gridcore.instrument import Instrument, InstrumentError, Steps, Ticks
 from gridcore.session.effects import PlaceOrder, TimeInForce
 from gridcore.sides import BUY, LONG, SHORT, DirectionType, closes
 from simvenue import SimVenue
@@ -162,7 +163,7 @@ class Intake:
     # The parts of an order
 
     def _limit(self, order: NewOrder, market: Market) -> Ticks | Refusal:
-        """The limit in ticks; a market order is bounded one tick behind the opposite price."""
+        """The limit in ticks; a market order is bounded by the price band (bybit.md A.4)."""
         if order.order_type is OrderType.LIMIT:
             if order.price is None:
                 return PRICE_MISSING
@@ -176,7 +177,12 @@ class Intake:
         opposite = market.last if quote is None else quote
         if opposite is None:
             return NO_PRICE
-        return Ticks(int(opposite) + 1 if buys else max(int(opposite) - 1, 1))
+        bound = self._bound(buys, market)
+        # Quotes may lie outside the band: the order still reaches them.
+        across = int(opposite) + 1 if buys else max(int(opposite) - 1, 1)
+        if bound is None:
+            return Ticks(across)
+        return Ticks(max(bound, across) if buys else min(bound, across))
 
     def _qty(self, order: NewOrder, market: Market, direction: DirectionType) -> Steps | Refusal:
         instrument = market.instrument
@@ -219,10 +225,17 @@ class Intake:
 
     def _on_tick(self, text: str, instrument: Instrument) -> Ticks | Refusal:
         try:
-            ticks = instrument.to_ticks(text)
+            ticks = instrument.to_ticks(number_of(text))
         except InstrumentError:
             return PRICE_INVALID
         return ticks if ticks > 0 else PRICE_INVALID
+
+    def _bound(self, buys: bool, market: Market) -> int | None:
+        """The highest buy or the lowest sell that price-limit publishes, in ticks."""
+        limits = self._listed[market.symbol].price_limits()
+        if limits is None:
+            return None
+        return market.instrument.to_ticks(limits[0] if buys else limits[1])
 
     def _out_of_range(self, buys: bool, market: Market, ticks: Ticks) -> bool:
         """Whether a limit lies beyond the band that price-limit publishes (bybit.md A.4)."""
@@ -235,17 +248,17 @@ class Intake:
 
 def _is_zero(text: str) -> bool:
     try:
-        return not exact(text)
+        return not number_of(text)
     except InstrumentError:
         return False
 
 
 def _on_step(text: str, instrument: Instrument) -> Steps | Refusal:
     try:
-        value = exact(text)
+        value = number_of(text)
         if Decimal(0) < value < instrument.qty_step:
             return QTY_TRUNCATED
-        steps = instrument.to_steps(text)
+        steps = instrument.to_steps(value)
     except InstrumentError:
         return QTY_INVALID
     return steps if steps > 0 else QTY_INVALID

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from bybit_sim.exchange.books import Books
 from bybit_sim.exchange.statements import BOTH, Statements
+from bybit_sim.exchange.texts import number_of
 from bybit_sim.market.symbols import SymbolMarket
 from gridcore.clock import Instant
-from gridcore.instrument import InstrumentError, exact
+from gridcore.instrument import InstrumentError
 from simvenue import SimVenue
 from simvenue.limits import UNKNOWN_SYMBOL, Refusal
 from simvenue.other_hands import OtherHands
@@ -59,13 +60,13 @@ class Settings:
         if listed is None:
             return UNKNOWN_SYMBOL
         try:
-            leverage, other = exact(buy), exact(sell)
+            leverage, other = number_of(buy), number_of(sell)
         except InstrumentError:
             return LEVERAGE_INVALID
         if leverage != other:
             return LEVERAGES_DIFFER
         facts, before = listed.facts, self._statements.leverages[symbol]
-        if leverage < facts.min_leverage or leverage % facts.leverage_step:
+        if leverage < facts.min_leverage:
             return LEVERAGE_INVALID
         if leverage == before:
             return LEVERAGE_NOT_MODIFIED
@@ -74,6 +75,8 @@ class Settings:
             return Refusal(
                 110013, f"cannot set leverage [{leverage}] gt maxLeverage [{highest}] by risk limit"
             )
+        if leverage % facts.leverage_step:
+            return LEVERAGE_INVALID
         self._hands.change_leverage(symbol, leverage)
         totals = self._venue.clearing.totals()
         if leverage < before and totals.initial > totals.balance:

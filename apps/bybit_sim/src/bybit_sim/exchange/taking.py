@@ -53,10 +53,14 @@ class Taking:
         price = self._opposite(placement, market)
         if price is None:
             return Taken([], NOT_WHOLE if fill_or_kill else NO_MAKER)
-        qty = self._offered(placement)
+        qty = self._offered(placement, market)
+        closing = closes(placement.direction, order.side)
+        if closing:
+            # A leg may have shrunk while the order was on its way.
+            qty = min(qty, market.pair.leg(placement.direction).size)
         if qty < placement.qty and fill_or_kill:
             return Taken([], NOT_WHOLE)
-        if closes(placement.direction, order.side):
+        if closing:
             events = self._close(placement, market, price, qty, wire_id, now)
         else:
             offered = replace(placement, qty=qty)
@@ -68,13 +72,16 @@ class Taking:
         probe = RestingOrder(placement.request(""), "", placement.qty, 0, Instant(0))
         return crossed_price(probe, market.last, market.bid, market.ask)
 
-    def _offered(self, placement: Placement) -> Steps:
-        qty = placement.qty
-        if placement.order.order_type is OrderType.MARKET or qty <= 1 or not self._chance:
+    def _offered(self, placement: Placement, market: Market) -> Steps:
+        qty, least = placement.qty, 1
+        if not closes(placement.direction, placement.order.side):
+            # The venue takes the part for an order of its own, which has to be a valid one.
+            least = max(market.min_steps, -(-market.min_value // placement.ticks), 1)
+        if placement.order.order_type is OrderType.MARKET or qty <= least or not self._chance:
             return qty
         if self._source.randrange(1000) >= self._chance:
             return qty
-        return Steps(self._source.randrange(1, qty))
+        return Steps(self._source.randrange(least, qty))
 
     def _close(
         self,
@@ -88,11 +95,10 @@ class Taking:
         """Close at once; resting closes that the leg no longer covers are cut or cancelled."""
         leg = market.pair.leg(placement.direction)
         events: list[Event] = []
-        taken = min(qty, leg.size)
-        if taken <= 0:
+        if qty <= 0:
             return events
         takeover = Takeover(ExecType.TRADE, FillEvidence.TAKER, wire_id)
         clearing = self._venue.clearing
-        clearing.take_over(market, leg, taken, price, takeover, now, events)
+        clearing.take_over(market, leg, qty, price, takeover, now, events)
         clearing.report((market,), now, events)
         return events

@@ -1,10 +1,23 @@
 """Numbers and times as the exchange writes them. It refuses to know what they mean."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from gridcore.clock import Instant
+from gridcore.instrument import InstrumentError, exact
 
 EIGHT_PLACES = Decimal("1e-8")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def number_of(text: str) -> Decimal:
+    """The number that a client wrote in the digits 0 to 9; InstrumentError for anything else.
+
+    Python reads more than that as a number: underscores, spaces, digits of other scripts.
+    """
+    if _NUMBER.fullmatch(text) is None:
+        raise InstrumentError(f"expected a decimal number, found {text!r}")
+    return exact(text)
 
 
 def plain(value: Decimal) -> str:

@@ -206,7 +206,8 @@ class Player:
             self._hub.push(self._exchange.advance(now))
         self._hub.publish(self._topics.trade_frames())
         self._tell_state_if_due()
-        await self._hub.drain()
+        # A slow client is its own trouble, not the market's: its queue overflows.
+        await self._hub.drain(_TURN_S)
         wait_s = 0.0 if at is None else self._pace.wall_until(at, self._wall_s())
         await self._sleep(min(max(wait_s, _REST_S_MIN), self._interval_s, _REST_S_MAX))
 

@@ -38,8 +38,11 @@ class Outlet(Protocol):
 
     def publish(self, frames: Sequence[PublicFrame]) -> None: ...
     def push(self, pushes: Sequence[Push]) -> None: ...
-    async def drain(self) -> None:
-        """Returns when no connection has more than a few frames waiting."""
+    async def drain(self, patience_s: float | None = None) -> None:
+        """Returns when no connection has frames waiting, or after `patience_s`.
+
+        Without a patience a client that takes nothing is given up in the end.
+        """
 
     async def barrier(self) -> None:
         """Returns when every connection has taken all frames so far and answered a ping after."""

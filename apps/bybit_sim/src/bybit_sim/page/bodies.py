@@ -11,7 +11,9 @@ from bybit_sim.faults.kinds import NEVER_SENT, SOCKET_FAULTS, complaint
 from bybit_sim.faults.words import Fault, WireFault
 from gridcore.sides import SideType
 
-Positive = Annotated[Decimal, Field(gt=0)]
+Bounded = Annotated[Decimal, Field(max_digits=20, decimal_places=10)]
+"""Ten digits before the decimal point and ten after: money of it is exact to 1e-8."""
+Positive = Annotated[Bounded, Field(gt=0)]
 AccountName = str | int
 """An account's name or its uid."""
 
@@ -57,7 +59,7 @@ class OrderBody(StrictModel):
     account: AccountName
     symbol: str
     side: SideType
-    qty: Decimal = Field(ge=0)
+    qty: Annotated[Bounded, Field(ge=0)]
     price: Positive | None = None
     order_type: OrderType | None = None
     lifetime: Lifetime | None = None
@@ -110,7 +112,7 @@ class CashBody(StrictModel):
     """Money into the wallet (above 0) or out of it, in USDT."""
 
     account: AccountName
-    amount: Decimal
+    amount: Bounded
 
     @model_validator(mode="after")
     def _moves(self) -> "CashBody":

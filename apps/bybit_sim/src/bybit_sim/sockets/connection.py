@@ -17,6 +17,9 @@ from bybit_sim.sockets.words import Clocks, Handled, PublicSource, Session, Sock
 GONE_POLL_S = 0.05
 """How often a half-open connection looks whether the client has given up."""
 
+REASON_BYTES_MAX = 123
+"""What a close frame holds beside its code (RFC 6455, 5.5)."""
+
 CLOSE_S_MAX = 1.0
 """How long a closing handshake may take."""
 
@@ -86,9 +89,11 @@ class Connection:
         self._transport = request.transport
         self._heard_ms = self._clocks().elapsed_ms
         writing = asyncio.ensure_future(self._write())
+        cutting = asyncio.ensure_future(self._cut_when_too_slow())
         try:
             await self._read()
         finally:
+            cutting.cancel()
             self._hub.forget(self._outgoing)
             self._outgoing.end()
             self._outgoing.silence()
@@ -114,7 +119,8 @@ class Connection:
         """Begin the closing handshake; a half-open connection stays as it is."""
         if self._outgoing.silent:
             return
-        closing = asyncio.ensure_future(self._socket.close(code=code, message=reason.encode()))
+        told = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore").encode()
+        closing = asyncio.ensure_future(self._socket.close(code=code, message=told))
         self._closings.add(closing)
         closing.add_done_callback(self._closings.discard)
 
@@ -133,8 +139,11 @@ class Connection:
             await self._outgoing.run(WebSocketWire(self._socket))
         except ConnectionError:
             return
-        if self._outgoing.overflowed:
-            reset(self._transport)
+
+    async def _cut_when_too_slow(self) -> None:
+        """A writer that waits for the client would never see that it was given up."""
+        await self._outgoing.given_up()
+        reset(self._transport)
 
     async def _read(self) -> None:
         while True:

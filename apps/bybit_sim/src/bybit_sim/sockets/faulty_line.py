@@ -39,7 +39,8 @@ class FaultyLine:
                 heappush(self._late, (at_ms + delay.amount, self._delayed, copy))
             return []
         reorder = by_kind.get(WireFault.FRAME_REORDERED)
-        if reorder is not None:
+        if reorder is not None and not self._held:
+            # While one is held back the others pass it: held as well they would never come.
             self._held += [(max(reorder.amount, 1), copy) for copy in copies]
             return []
         return copies + self._overtaken(len(copies))

@@ -15,7 +15,7 @@ from bybit_sim.sockets.outgoing import Outgoing
 _Key = TypeVar("_Key")
 
 DRAIN_S_MAX = 10.0
-"""A client that takes nothing for so long while the market waits for it is too slow."""
+"""A client that takes nothing for so long while a market at max speed waits for it is too slow."""
 
 PROOF_S_MAX = 2.0
 """How long a client may take to answer a ping."""
@@ -87,8 +87,14 @@ class Hub:
         for key in [key for key, takers in self._private.items() if outgoing in takers]:
             _drop(self._private, key, outgoing)
 
-    async def drain(self) -> None:
-        """Return when every subscriber's queue is written; who takes too long is given up."""
+    async def drain(self, patience_s: float | None = None) -> None:
+        """Return when every subscriber's queue is written, or after `patience_s`.
+
+        Without a patience who takes too long is given up.
+        """
+        if patience_s is not None:
+            await self._wait_a_moment(patience_s)
+            return
         for outgoing in self._takers():
             if not outgoing.waiting:
                 continue
@@ -107,6 +113,17 @@ class Hub:
             _, late = await asyncio.wait(proofs, timeout=self._proof_s_max)
             for proof in late:
                 proof.cancel()
+
+    async def _wait_a_moment(self, patience_s: float) -> None:
+        waits = [
+            asyncio.ensure_future(outgoing.drained())
+            for outgoing in self._takers()
+            if outgoing.waiting
+        ]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=patience_s)
+            for wait in late:
+                wait.cancel()
 
     def _takers(self) -> list[Outgoing]:
         takers = {one: None for group in self._public.values() for one in group}

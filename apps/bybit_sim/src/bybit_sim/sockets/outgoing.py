@@ -28,7 +28,8 @@ class Wire(Protocol):
 class Outgoing:
     """Frames for one connection. `uid` is set once the client is known.
 
-    A client that does not read fast enough overflows: nothing more is queued, and `run` ends.
+    A client that does not read fast enough overflows: nothing more is queued, `given_up` returns,
+    and `run` ends, unless it waits for the wire: whoever holds that has to end it.
     `silence` makes the connection half-open: frames are accepted and never written.
     """
 
@@ -44,7 +45,7 @@ class Outgoing:
         self.offered_ms = 0
         """When a data frame was last queued, in ms since the simulator began."""
         self.silent = False
-        self.overflowed = False
+        self._too_slow = asyncio.Event()
         self._line = FaultyLine(board)
         self._elapsed_ms = elapsed_ms
         self._frames: deque[bytes] = deque()
@@ -84,8 +85,17 @@ class Outgoing:
 
     def give_up(self) -> None:
         """Treat the client as too slow, whatever is queued."""
-        self.overflowed = True
+        self._too_slow.set()
         self._drop()
+
+    async def given_up(self) -> None:
+        """Return when the client turned out to be too slow."""
+        await self._too_slow.wait()
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether the client was too slow."""
+        return self._too_slow.is_set()
 
     @property
     def waiting(self) -> int:

@@ -113,9 +113,9 @@ class PrivateRows:
             return self._rows(one.topic, one.raw, one.received_at, one.received_at)
         return [self.letter(one.topic, one.raw, one.text, one.received_at)]
 
-    def listed(self, kind: Kind, row: Row, asked_at: Instant) -> list[PrivateRow]:
-        """The records of one row of a listing; BadElement when any of it cannot be read."""
-        return self._readers[kind](row, asked_at, asked_at) if self._is_wanted(row) else []
+    def listed(self, kind: Kind, row: Row, asked_at: Instant) -> list[PrivateRow | DeadLetter]:
+        """The records of one row of a listing; a time that cannot be read is `asked_at`."""
+        return self._rows(kind.value, row, asked_at, asked_at)
 
     def letter(self, topic: str, raw: object, reason: str, received_at: Instant) -> DeadLetter:
         """A dead letter of this account."""

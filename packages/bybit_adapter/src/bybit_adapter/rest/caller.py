@@ -50,8 +50,10 @@ Wait = Callable[[Instant], None]
 class Caller:
     """One account at one endpoint, for any number of threads.
 
-    `now` is the machine's wall clock: limits and signatures know no other. Nothing here sleeps
-    unless `wait` is given. Every thread has connections of its own; `close` ends them all.
+    `now` is the machine's wall clock: limits and signatures know no other. `stamp` is the clock of
+    whoever handles the answers, in which `asked_at` is told; None: the exchange's as measured here.
+    Nothing here sleeps unless `wait` is given. Every thread has connections of its own; `close`
+    ends them all.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Caller:
         timeout_s: float = TIMEOUT_S,
         recv_window_ms: int = RECV_WINDOW_MS,
         wait: Wait | None = None,
+        stamp: Callable[[], Instant] | None = None,
     ) -> None:
         if recv_window_ms <= 0:
             raise ValueError(f"expected a receive window above 0 ms, found {recv_window_ms}")
@@ -75,6 +78,7 @@ class Caller:
         self._timeout_s = checked_timeout(timeout_s)
         self._recv_window_ms = recv_window_ms
         self._wait = wait
+        self._stamp = stamp
         self._lock = threading.Lock()
         self._own = threading.local()
         self._sessions: list[PybitSession] = []
@@ -82,6 +86,10 @@ class Caller:
     def exchange_now(self) -> Instant:
         """The exchange's time, as far as it was measured."""
         return Instant(self.now() + self.clock.ahead_us)
+
+    def stamped_now(self) -> Instant:
+        """What a question that leaves now bears as `asked_at`."""
+        return self.exchange_now() if self._stamp is None else self._stamp()
 
     def call(
         self,
@@ -119,7 +127,8 @@ class Caller:
 
     def server_time(self) -> Instant | Failure:
         """The exchange's time, to the microsecond."""
-        answer = self._once(calls.SERVER_TIME, {}, Lane.QUERY, 1)
+        # The stamp's clock may be what this answer is to set right: it is not read before.
+        answer = self._once(calls.SERVER_TIME, {}, Lane.QUERY, 1, stamped=False)
         if not isinstance(answer, Answer):
             return answer
         nanoseconds = answer.row.get("timeNano")
@@ -136,7 +145,13 @@ class Caller:
                 session.close()
 
     def _once(
-        self, call: Call, parameters: Mapping[str, Any], lane: Lane, cost: int
+        self,
+        call: Call,
+        parameters: Mapping[str, Any],
+        lane: Lane,
+        cost: int,
+        *,
+        stamped: bool = True,
     ) -> Answer | Failure:
         if call.private and self._credentials is None:
             return AuthenticationRefused(code=None, text=_UNSIGNED)
@@ -144,7 +159,7 @@ class Caller:
         held_back = self._take(key, call.path, lane, cost)
         if held_back is not None:
             return _limited(held_back, None, f"held back: {held_back.reason}")
-        asked_at = self.exchange_now()
+        asked_at = self.stamped_now() if stamped else self.exchange_now()
         try:
             reply = self._send(call, parameters)
         except requests.exceptions.RequestException as error:

@@ -31,7 +31,7 @@ class _Asked:
     """
 
     def __init__(self, caller: Caller) -> None:
-        self.at = caller.exchange_now()
+        self.at = caller.stamped_now()
         self.exchange_at: Instant | None = None
         self._noted = False
 

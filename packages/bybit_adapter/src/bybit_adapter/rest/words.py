@@ -14,8 +14,8 @@ SETTLE_COIN = "USDT"
 class Answer:
     """One answer: its result and its second part, `retExtInfo`.
 
-    `asked_at`: before the question left, by the exchange's clock as far as it was measured;
-    `exchange_at`: the time that the answer bears.
+    `asked_at`: before the question left, by the client's `stamp`, else by the exchange's clock as
+    far as it was measured; `exchange_at`: the time that the answer bears.
     """
 
     row: Row
@@ -29,8 +29,8 @@ class Listing:
     """The rows of a listing as received, newest first where the exchange lists so.
 
     `complete` False: rows are missing, so that absence proves nothing (L30); `stop` says why the
-    reading ended and `failure` how it failed. `asked_at`: before the first page was asked, by the
-    exchange's clock as far as it was measured; `exchange_at`: the time that the first answer bears.
+    reading ended and `failure` how it failed. `asked_at` and `exchange_at`: those of the
+    first page's answer.
     """
 
     rows: tuple[Row, ...]

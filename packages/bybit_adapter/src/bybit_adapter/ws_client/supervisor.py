@@ -309,12 +309,16 @@ class Supervisor:
             self._refusals = 0
             self._consumer_failures = 0
         silent = {} if vitals is None else self._book.silent(vitals, now)
-        if not silent:
+        if vitals is None or not silent:
             return list(self._book.due(now))
         outages: list[Command] = []
         detail = "silent: " + ", ".join(silent)
-        for topic, heard_at in silent.items():
-            outages += self._book.lost((topic,), heard_at, now, Reason.TOPIC_SILENT, detail)
+        # A pong proves nothing about deliveries: from the first silence on, only frames do.
+        doubtful = min(silent.values(), key=lambda one: one.steady_us)
+        for topic in self._book.topics:
+            _, heard_at = vitals.topics.get(topic, (0, doubtful))
+            since = silent.get(topic) or _latest(doubtful, heard_at)
+            outages += self._book.lost((topic,), since, now, Reason.TOPIC_SILENT, detail)
         leaving, *others = self._lost(Reason.TOPIC_SILENT, detail, now)
         return [leaving, *outages, *others]
 

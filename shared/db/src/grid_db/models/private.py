@@ -73,7 +73,9 @@ class OrderState(Base):
 
     __tablename__ = "orders"
     __table_args__ = (
-        sa.UniqueConstraint("account_id", "order_id", "exchange_ts", "status", "leaves_qty"),
+        sa.UniqueConstraint(
+            "account_id", "order_id", "exchange_ts", "status", "leaves_qty", name="uq_orders_key"
+        ),
         sa.Index("ix_orders_account_id_exchange_ts", "account_id", "exchange_ts"),
         sa.Index("ix_orders_lookup", "run_id", "account_id", "symbol", "exchange_ts"),
         one_of("side", SideType),
@@ -113,7 +115,15 @@ class PositionSnapshot(Base):
 
     __tablename__ = "position_snapshots"
     __table_args__ = (
-        sa.UniqueConstraint("account_id", "symbol", "side", "source", "exchange_ts", "fingerprint"),
+        sa.UniqueConstraint(
+            "account_id",
+            "symbol",
+            "side",
+            "source",
+            "exchange_ts",
+            "fingerprint",
+            name="uq_position_snapshots_key",
+        ),
         sa.Index("ix_position_snapshots_account_id_exchange_ts", "account_id", "exchange_ts"),
         sa.Index("ix_position_snapshots_lookup", "run_id", "symbol", "side", "exchange_ts"),
         one_of("side", SideType),
@@ -151,7 +161,9 @@ class WalletSnapshot(Base):
 
     __tablename__ = "wallet_snapshots"
     __table_args__ = (
-        sa.UniqueConstraint("account_id", "coin", "exchange_ts", "fingerprint"),
+        sa.UniqueConstraint(
+            "account_id", "coin", "exchange_ts", "fingerprint", name="uq_wallet_snapshots_key"
+        ),
         sa.Index("ix_wallet_snapshots_account_id_exchange_ts", "account_id", "exchange_ts"),
         sa.Index("ix_wallet_snapshots_lookup", "run_id", "coin", "exchange_ts"),
     )

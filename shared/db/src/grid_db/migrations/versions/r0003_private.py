@@ -113,12 +113,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_orders"),
         sa.UniqueConstraint(
-            "account_id",
-            "order_id",
-            "exchange_ts",
-            "status",
-            "leaves_qty",
-            name="uq_orders_account_id_order_id_exchange_ts_status_leaves_qty",
+            "account_id", "order_id", "exchange_ts", "status", "leaves_qty", name="uq_orders_key"
         ),
     )
     op.create_index(
@@ -174,7 +169,7 @@ def upgrade() -> None:
             "source",
             "exchange_ts",
             "fingerprint",
-            name="uq_position_snapshots_account_id_symbol_side_source_exchange_ts_fingerprint",
+            name="uq_position_snapshots_key",
         ),
     )
     op.create_index(
@@ -218,11 +213,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_wallet_snapshots"),
         sa.UniqueConstraint(
-            "account_id",
-            "coin",
-            "exchange_ts",
-            "fingerprint",
-            name="uq_wallet_snapshots_account_id_coin_exchange_ts_fingerprint",
+            "account_id", "coin", "exchange_ts", "fingerprint", name="uq_wallet_snapshots_key"
         ),
     )
     op.create_index(

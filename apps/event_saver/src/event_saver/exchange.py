@@ -1,0 +1,81 @@
+"""The exchange as gaps and audits ask it: the adapter's REST client behind one shape of answer."""
+
+from collections.abc import Mapping
+
+from bybit_adapter.paging import Stop
+from bybit_adapter.rest.market import TRADES_MAX
+from bybit_adapter.rest.words import Answer, Listing
+from bybit_adapter.rest_client import RestClient
+from event_saver.gaps.filling import Listed
+from event_saver.gaps.plan import Stretch
+from event_saver.rows.private import Kind
+
+
+class RestExchange:
+    """Asks with the client of each account, and without a key for the market. Safe in threads."""
+
+    def __init__(self, market: RestClient, accounts: Mapping[str, RestClient]) -> None:
+        self._market = market
+        self._accounts = accounts
+
+    def recent_trades(self, symbol: str) -> Listed:
+        """The newest public trades; a full listing has older ones before it."""
+        listing = self._market.market.recent_trades(symbol)
+        full = len(listing.rows) >= TRADES_MAX
+        return Listed(
+            rows=listing.rows,
+            complete=listing.complete,
+            too_many=full,
+            text=_text(listing),
+            asked_at=listing.asked_at,
+        )
+
+    def executions(self, account_id: str, symbol: str, stretch: Stretch) -> Listed:
+        """The executions of a stretch, of every type."""
+        orders = self._accounts[account_id].orders
+        return _listed(orders.executions(stretch.start, stretch.end, symbol))
+
+    def order_history(self, account_id: str, symbol: str, stretch: Stretch) -> Listed:
+        """The orders created in a stretch that have ended."""
+        orders = self._accounts[account_id].orders
+        return _listed(orders.history(stretch.start, stretch.end, symbol))
+
+    def order(self, account_id: str, symbol: str, order_id: str) -> Listed:
+        """One order; an order that has ended lately is listed as well."""
+        return _listed(self._accounts[account_id].orders.open_orders(symbol, order_id=order_id))
+
+    def state(self, account_id: str, symbol: str, kind: Kind) -> Listed:
+        """Open orders or both legs of a symbol, or the wallet."""
+        client = self._accounts[account_id]
+        if kind is Kind.ORDER:
+            return _listed(client.orders.open_orders(symbol))
+        if kind is Kind.POSITION:
+            return _listed(client.account.positions(symbol))
+        assert kind is Kind.WALLET, f"{kind} has no state to ask for"
+        answer = client.account.wallet()
+        if isinstance(answer, Answer):
+            at = answer.asked_at if answer.exchange_at is None else answer.exchange_at
+            return Listed(rows=(answer.row,), complete=True, too_many=False, text="", asked_at=at)
+        return Listed(
+            rows=(),
+            complete=False,
+            too_many=False,
+            text=answer.text,
+            asked_at=client.exchange_now(),
+        )
+
+
+def _listed(listing: Listing) -> Listed:
+    return Listed(
+        rows=listing.rows,
+        complete=listing.complete,
+        too_many=listing.stop is Stop.PAGE_CAP,
+        text=_text(listing),
+        asked_at=listing.asked_at,
+    )
+
+
+def _text(listing: Listing) -> str:
+    if listing.complete:
+        return ""
+    return listing.stop.value if listing.failure is None else listing.failure.text

@@ -1,0 +1,254 @@
+"""Keeps the gap ledger: outages open gaps, gaps are filled, audits find what nobody noticed.
+
+One thread does it all, one thing after another; it blocks on REST and the database, nobody on it.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from bybit_adapter.normalizer.numbers import moment as exchange_moment
+from event_saver.codec import Item
+from event_saver.collectors import Down, Ended, Lost, News, Up
+from event_saver.gaps.audit import Audit, AuditLimits, missing
+from event_saver.gaps.filling import Done, Exchange, Failed, Filler
+from event_saver.gaps.ledger import GapLedger, Key
+from grid_db.records import Gap
+from grid_db.words import GapState, Stream
+from gridcore.clock import SECOND_US, Instant
+from gridcore.message import message
+
+STARTING = "start-up since the last row"
+BASELINE = "what was so at start-up"
+AUDITED = "found by the audit"
+WAIT_US_MAX = SECOND_US
+_PRIVATE = {
+    "order": Stream.ORDERS,
+    "execution": Stream.EXECUTIONS,
+    "position": Stream.POSITIONS,
+    "wallet": Stream.WALLET,
+}
+_PUBLIC = {"publicTrade": Stream.TRADES, "tickers": Stream.TICKERS}
+
+
+class Known(Protocol):
+    """What is stored."""
+
+    def last(self, key: Key, until: Instant) -> Instant | None:
+        """The newest stored exchange time of a stream up to an instant."""
+        ...
+
+    def known_executions(self, account_id: str, exec_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these ids are stored."""
+        ...
+
+
+@message
+class KeeperState:
+    """The keeper at one moment: open gaps, what was filled or given up since the start, audits,
+    and the text of a fatal end, if there was one."""
+
+    open: int
+    filled: int
+    given_up: int
+    failed: int
+    audits: int
+    ended: str
+
+
+@message
+class Account:
+    """An account that is audited: its symbols."""
+
+    account_id: str
+    symbols: tuple[str, ...]
+
+
+class Keeper:
+    """Takes news from any thread; everything else happens in its own.
+
+    `store_gaps` makes gap rows durable; `now` is the exchange's time. `on_ended` hears once that
+    recording has ended.
+    """
+
+    def __init__(
+        self,
+        ledger: GapLedger,
+        filler: Filler,
+        exchange: Exchange,
+        known: Known,
+        *,
+        accounts: Iterable[Account],
+        store_gaps: Callable[[Sequence[Item]], None],
+        now: Callable[[], Instant],
+        on_ended: Callable[[str], None],
+        audits: AuditLimits,
+    ) -> None:
+        self._ledger = ledger
+        self._filler = filler
+        self._exchange = exchange
+        self._known = known
+        self._accounts = {account.account_id: account for account in accounts}
+        self._audits = {account_id: Audit(now(), audits) for account_id in self._accounts}
+        self._store_gaps = store_gaps
+        self._now = now
+        self._on_ended = on_ended
+        self._inbox: SimpleQueue[News | None] = SimpleQueue()
+        self._up: set[Key] = set()
+        self._filled = self._given_up = self._failed = 0
+        self._ended = ""
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def tell(self, news: News) -> None:
+        """Hear of something, from any thread."""
+        self._inbox.put(news)
+
+    def take_over(self, gaps: Iterable[Gap]) -> None:
+        """Take over the open gaps of former processes, before the start."""
+        self._ledger.take_over(gaps, self._now())
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="gap-keeper", daemon=True)
+        self._thread.start()
+
+    def close(self, patience_s: float) -> None:
+        """End; a gap in hand that is not filled in time stays open."""
+        self._inbox.put(None)
+        if self._thread is not None:
+            self._thread.join(patience_s)
+
+    def state(self) -> KeeperState:
+        """The keeper now."""
+        return KeeperState(
+            open=len(self._ledger),
+            filled=self._filled,
+            given_up=self._given_up,
+            failed=self._failed,
+            audits=sum(audit.passed for audit in self._audits.values()),
+            ended=self._ended,
+        )
+
+    def turn(self) -> bool:
+        """Do the next thing that is due; False when nothing is."""
+        now = self._now()
+        gap = self._ledger.due(now)
+        if gap is not None:
+            self._try(gap)
+            return True
+        for account_id, audit in self._audits.items():
+            window = audit.due(now)
+            if window is not None:
+                self._audit(self._accounts[account_id], audit)
+                return True
+        return False
+
+    def hear(self, news: News) -> None:
+        """Take one piece of news."""
+        now = self._now()
+        match news:
+            case Down():
+                outage = news.outage
+                for key in _keys(news.account_id, outage.topics):
+                    if key in self._up:
+                        self._keep(self._ledger.lost(key, outage.since, now, outage.reason.value))
+            case Up():
+                for key in _keys(news.account_id, news.restored.topics):
+                    self._restored(key, news, max(now, news.restored.until))
+            case Lost():
+                key = (news.account_id, news.stream, news.symbol)
+                self._keep(self._ledger.missed(key, news.since, news.until, now, news.reason))
+            case Ended():
+                self._ended = self._ended or news.text
+                self._on_ended(news.text)
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                news = self._inbox.get(timeout=self._patience_s())
+            except Empty:
+                pass
+            else:
+                if news is None:
+                    return
+                self.hear(news)
+                continue
+            while self._inbox.empty() and self.turn():
+                pass
+
+    def _patience_s(self) -> float:
+        """How long nothing is due."""
+        deadlines = [audit.next_deadline() for audit in self._audits.values()]
+        gap = self._ledger.next_deadline()
+        if gap is not None:
+            deadlines.append(gap)
+        if not deadlines:
+            return WAIT_US_MAX / SECOND_US
+        return max(0, min(min(deadlines) - self._now(), WAIT_US_MAX)) / SECOND_US
+
+    def _restored(self, key: Key, up: Up, until: Instant) -> None:
+        restored = up.restored
+        if key in self._up:
+            gap = self._ledger.missed(key, restored.since, until, until, restored.reason.value)
+            self._keep(gap)
+            return
+        self._up.add(key)
+        last = self._known.last(key, until)
+        if last is not None:
+            self._keep(self._ledger.missed(key, last, until, until, STARTING))
+        elif key[0] is not None:
+            # Streams tell changes only: what is so already has to be asked for (L83).
+            self._keep(self._ledger.missed(key, until, until, until, BASELINE))
+
+    def _keep(self, gap: Gap) -> None:
+        self._store_gaps([gap])
+
+    def _try(self, gap: Gap) -> None:
+        match self._filler.fill(gap):
+            case Done() as done:
+                self._ledger.closed(gap)
+                given_up = sum(
+                    part.state is GapState.UNRECOVERABLE for part in (done.gap, *done.parts)
+                )
+                self._given_up += given_up
+                self._filled += 1 + len(done.parts) - given_up
+            case Failed() as failed:
+                self._failed += 1
+                self._keep(self._ledger.failed(gap, failed.text, self._now()))
+
+    def _audit(self, account: Account, audit: Audit) -> None:
+        """Compare what the exchange lists with what is stored."""
+        window = audit.due(self._now())
+        assert window is not None
+        for symbol in account.symbols:
+            listed = self._exchange.executions(account.account_id, symbol, window)
+            if not listed.complete and not listed.too_many:
+                audit.failed(self._now())
+                return
+            times = {
+                str(row.get("execId")): exchange_moment(row.get("execTime")) or window.end
+                for row in listed.rows
+            }
+            stored = self._known.known_executions(account.account_id, list(times))
+            gone = missing(times, stored)
+            if gone is not None:
+                key = (account.account_id, Stream.EXECUTIONS, symbol)
+                now = self._now()
+                self._keep(self._ledger.missed(key, gone.start, gone.end, now, AUDITED))
+        audit.done(window, self._now())
+
+
+def _keys(account_id: str | None, topics: Iterable[str]) -> list[Key]:
+    """The streams of topics: "publicTrade.BTCUSDT", "order", "order.linear"."""
+    found: list[Key] = []
+    for topic in topics:
+        head, _, rest = topic.partition(".")
+        if account_id is None and head in _PUBLIC:
+            found.append((None, _PUBLIC[head], rest))
+        elif account_id is not None and head in _PRIVATE:
+            found.append((account_id, _PRIVATE[head], None))
+    return found

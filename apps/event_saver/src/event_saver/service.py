@@ -1,0 +1,413 @@
+"""The recorder put together: streams, writers, keeper, runs. It decides nothing of their work."""
+
+import asyncio
+import signal
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from appkit.configuration import config_hash
+from appkit.exits import RunFailed, UserError
+from bybit_adapter.rate_limiter import RateLimiter
+from bybit_adapter.rest.instruments import InstrumentTerms
+from bybit_adapter.rest_client import RestClient, wait_until
+from bybit_adapter.ws_client.client import WsClient, private_client, public_client
+from bybit_adapter.ws_client.clock import SystemClock
+from event_saver.accounts import AccountContext, Runs
+from event_saver.beside import beside
+from event_saver.codec import Item, decode, encode, time_of
+from event_saver.collectors import Ended, Lost, PrivateCollector, PublicCollector
+from event_saver.config import EventSaverConfig
+from event_saver.exchange import RestExchange
+from event_saver.gaps.audit import AuditLimits
+from event_saver.gaps.filling import Filler, Listed
+from event_saver.gaps.ledger import GapLedger
+from event_saver.journal import Journal, JournalBusy
+from event_saver.keeper import Account, Keeper
+from event_saver.rows.attribution import Owners
+from event_saver.rows.private import Kind, Origin, PrivateRows
+from event_saver.rows.public import PublicRows
+from event_saver.sink import DatabaseSink, Tenant
+from event_saver.status import Status, StreamStatus, status_of
+from event_saver.store import DatabaseStore
+from event_saver.watermarks import Settling, settling
+from event_saver.writer.batches import BatchLimits
+from event_saver.writer.queue import DroppingQueue, JournalQueue, Queue
+from event_saver.writer.writer import Writer, wall_clock
+from grid_db import schema
+from grid_db.factory import DatabaseFactory
+from grid_db.identity import new_id
+from grid_db.records import PublicTrade, TickerSnapshot
+from grid_db.words import RunStatus, Stream
+from gridcore.clock import SECOND_US, Instant
+from gridcore.instrument import Instrument
+
+ASKED_S_MAX = 60.0
+"""How long a start may wait for the exchange to name its instruments."""
+REPLAY_S_MAX = 5.0
+BEAT_S = 20.0
+HOUSEKEEPING_S = 1.0
+MEMORY_ITEMS_MAX = 10_000
+QUEUE_FULL = "the queue was full while the database was away"
+
+
+class EventSaver:
+    """Records public streams and those of its accounts into a database.
+
+    `add_account` before `start`; `run_until_shutdown` returns how many rows were lost for good.
+    """
+
+    def __init__(self, config: EventSaverConfig, db: DatabaseFactory) -> None:
+        self.config = config
+        self.clock = SystemClock()
+        self._database = db
+        self._accounts: list[AccountContext] = []
+        self._limiter = RateLimiter()
+        self._market = self._rest(None)
+        self._clients: dict[str, RestClient] = {}
+        self._runs = Runs(db, config.environment, new_id=new_id, now=wall_clock)
+        self._writers: dict[str, Writer[Item]] = {}
+        self._journals: list[Journal] = []
+        self._streams: list[WsClient] = []
+        self._collectors: dict[str, PrivateCollector] = {}
+        self._rows: dict[str, PrivateRows] = {}
+        self._keeper: Keeper | None = None
+        self._ended = ""
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def add_account(self, account: AccountContext) -> None:
+        """Record this account too."""
+        if self._keeper is not None:
+            raise RuntimeError("expected accounts before the start")
+        self._accounts.append(account)
+
+    async def start(self) -> None:
+        """Begin to record; UserError or RunFailed when that cannot be, and nothing is left open."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            await beside("start", self._start)
+        except BaseException:
+            await beside("give-up", partial(self._stop, RunStatus.FAILED))
+            raise
+
+    async def run_until_shutdown(self) -> int:
+        """Record until SIGTERM, SIGINT, `shutdown` or a fatal end; how many rows were lost.
+
+        RunFailed when a stream has ended for good, after everything received was written.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        beats = 0.0
+        while not self._stopping.is_set():
+            await beside("housekeeping", partial(self._keep_house, beats == 0))
+            beats = (beats + HOUSEKEEPING_S) % BEAT_S
+            try:
+                await asyncio.wait_for(self._stopping.wait(), HOUSEKEEPING_S)
+            except TimeoutError:
+                continue
+        status = RunStatus.FAILED if self._ended else RunStatus.COMPLETED
+        lost = await beside("stop", partial(self._stop, status))
+        if self._ended:
+            raise RunFailed(f"recording has ended: {self._ended}")
+        return lost
+
+    def shutdown(self) -> None:
+        """End the recording, from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def settling(self) -> Settling:
+        """How far everything that came is committed."""
+        return settling(writer.watermark for writer in self._writers.values())
+
+    def ready(self) -> bool:
+        """Whether every stream delivers."""
+        return bool(self._streams) and not any(one.state().down for one in self._streams)
+
+    def status(self) -> Status:
+        """Everything that an operator wants to know."""
+        streams = [
+            StreamStatus(
+                name=name,
+                newest_us=writer.watermark.newest,
+                in_flight=writer.watermark.in_flight,
+                writer=writer.state(),
+            )
+            for name, writer in self._writers.items()
+        ]
+        return status_of(
+            now=self.clock.now(),
+            environment=self.config.environment,
+            database=self._database.shown_url,
+            ready=self.ready(),
+            down=[topic for one in self._streams for topic in one.state().down],
+            streams=streams,
+            keeper=None if self._keeper is None else self._keeper.state(),
+        )
+
+    # -- starting --------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        schema.require_current(self._database)
+        config = self.config
+        for account in self._accounts:
+            self._clients[account.account_id] = self._rest(account)
+        self.clock.synchronise(self._server_time)
+        instruments = {symbol: self._instrument(symbol) for symbol in self._symbols()}
+        sinks = self._open_writers()
+        fingerprint, text = config_hash(config), config.model_dump_json()
+        self._runs.begin(self._accounts, fingerprint, text)
+        store = DatabaseStore(self._database, config.environment, sinks)
+        for account in self._accounts:
+            self._rows[account.account_id] = self._private_rows(account)
+        keeper = self._keeper = self._new_keeper(store)
+        for writer in self._writers.values():
+            writer.start()
+        # What a killed process knew of gaps is in the journal; it counts before the table does.
+        self._writers["ledger"].flush(REPLAY_S_MAX)
+        keeper.take_over(store.open_gaps())
+        keeper.start()
+        self._open_streams(instruments, keeper)
+
+    def _rest(self, account: AccountContext | None) -> RestClient:
+        return RestClient(
+            self.config.endpoint,
+            None if account is None else account.credentials,
+            limiter=self._limiter,
+            now=wall_clock,
+            wait=wait_until,
+        )
+
+    def _server_time(self) -> Instant | None:
+        found = self._market.server_time()
+        return found if isinstance(found, int) else None
+
+    def _symbols(self) -> list[str]:
+        named = [*self.config.symbols]
+        for account in self._accounts:
+            named.extend(account.symbols)
+        return list(dict.fromkeys(named))
+
+    def _symbols_of(self, account: AccountContext) -> tuple[str, ...]:
+        return account.symbols or self.config.symbols
+
+    def _instrument(self, symbol: str) -> Instrument:
+        deadline = wall_clock() + ASKED_S_MAX * SECOND_US
+        delay_us = SECOND_US // 2
+        while True:
+            terms = self._market.market.instrument(symbol)
+            if isinstance(terms, InstrumentTerms):
+                return terms.to_instrument()
+            if not terms.retryable:
+                raise UserError(f"{symbol}: {terms.text}", "check the symbols of the configuration")
+            now = wall_clock()
+            if now >= deadline or self._stopping.is_set():
+                raise RunFailed(f"{symbol}: the exchange does not answer: {terms.text}")
+            wait_until(Instant(now + delay_us))
+            delay_us = min(2 * delay_us, 8 * SECOND_US)
+
+    def _open_writers(self) -> dict[str | None, DatabaseSink]:
+        config = self.config
+        public = self._sink(None)
+        sinks: dict[str | None, DatabaseSink] = {None: public}
+        self._add("ledger", self._journaled("ledger"), public)
+        if config.capture_trades:
+            self._add("trades", DroppingQueue(config.queue_max), public)
+        if config.capture_tickers:
+            self._add("tickers", DroppingQueue(config.queue_max), public)
+        for account in self._accounts:
+            sink = sinks[account.account_id] = self._sink(account)
+            self._add(account.name, self._journaled(account.account_id), sink)
+        return sinks
+
+    def _sink(self, account: AccountContext | None) -> DatabaseSink:
+        tenant = Tenant(
+            environment=self.config.environment,
+            user_id=None if account is None else account.user_id,
+            account_id=None if account is None else account.account_id,
+        )
+        return DatabaseSink(self._database, tenant, new_id=new_id, now=wall_clock)
+
+    def _journaled(self, name: str) -> JournalQueue[Item]:
+        try:
+            journal = Journal(self.config.journal_folder, f"{self.config.environment.value}-{name}")
+        except JournalBusy as error:
+            raise UserError(str(error)) from error
+        self._journals.append(journal)
+        return JournalQueue(journal, encode=encode, decode=decode, items_max=MEMORY_ITEMS_MAX)
+
+    def _add(self, name: str, queue: Queue[Item], sink: DatabaseSink) -> None:
+        config = self.config
+        age_us = 0 if config.lockstep else int(config.flush_interval_s * SECOND_US)
+        self._writers[name] = Writer(
+            name,
+            queue,
+            sink,
+            limits=BatchLimits(items_max=config.batch_size, age_us_max=age_us),
+            at_of=time_of,
+            on_dropped=self._dropped,
+        )
+
+    def _private_rows(self, account: AccountContext) -> PrivateRows:
+        origin = Origin(
+            environment=self.config.environment,
+            account_id=account.account_id,
+            run_id=self._runs.run_of(account.account_id),
+        )
+        symbols = frozenset(self._symbols_of(account))
+        return PrivateRows(origin, Owners(account.strategies), symbols=symbols, new_id=new_id)
+
+    def _new_keeper(self, store: DatabaseStore) -> Keeper:
+        exchange = RestExchange(self._market, self._clients)
+        by_id = {account.account_id: self._symbols_of(account) for account in self._accounts}
+        rows = ListedRows(PublicRows(self.config.environment, {}), self._rows, self._collectors)
+        return Keeper(
+            GapLedger(self.config.environment, new_id),
+            Filler(exchange, store, rows, symbols=by_id.__getitem__, new_id=new_id),
+            exchange,
+            store,
+            accounts=[Account(account_id=key, symbols=found) for key, found in by_id.items()],
+            store_gaps=self._writers["ledger"].put,
+            now=self.clock.now,
+            on_ended=self._end,
+            audits=AuditLimits(interval_us=int(self.config.audit_interval_s * SECOND_US)),
+        )
+
+    def _open_streams(self, instruments: dict[str, Instrument], keeper: Keeper) -> None:
+        config, endpoint = self.config, self.config.endpoint
+        topics = [
+            f"{head}.{symbol}"
+            for head, wanted in (
+                ("publicTrade", config.capture_trades),
+                ("tickers", config.capture_tickers),
+            )
+            if wanted
+            for symbol in config.symbols
+        ]
+        if topics:
+            unused = self._writers["ledger"]
+            public = PublicCollector(
+                config.environment,
+                instruments,
+                trades=self._writers.get("trades", unused),
+                tickers=self._writers.get("tickers", unused),
+                letters=self._writers["ledger"],
+                new_id=new_id,
+                tell=keeper.tell,
+            )
+            self._streams.append(
+                public_client(endpoint.public_url, topics, public, clock=self.clock)
+            )
+        for account in self._accounts:
+            collector = PrivateCollector(
+                account.account_id,
+                instruments,
+                self._rows[account.account_id],
+                self._writers[account.name],
+                keeper.tell,
+            )
+            self._collectors[account.account_id] = collector
+            self._streams.append(
+                private_client(
+                    endpoint.private_url,
+                    account.credentials,
+                    collector,
+                    clock=self.clock,
+                    synchronise=self._synchronise,
+                )
+            )
+        for stream in self._streams:
+            stream.start()
+
+    def _synchronise(self) -> None:
+        self.clock.synchronise(self._server_time)
+
+    # -- running ---------------------------------------------------------------------------
+
+    def _dropped(self, items: Sequence[Item]) -> None:
+        """Public rows that had to make room become gaps, which are filled once there is room."""
+        found: dict[tuple[Stream, str], list[Instant]] = {}
+        for item in items:
+            if isinstance(item, (PublicTrade, TickerSnapshot)):
+                stream = Stream.TRADES if isinstance(item, PublicTrade) else Stream.TICKERS
+                found.setdefault((stream, item.symbol), []).append(time_of(item))
+        assert self._keeper is not None
+        for (stream, symbol), times in found.items():
+            self._keeper.tell(
+                Lost(
+                    account_id=None,
+                    stream=stream,
+                    symbol=symbol,
+                    since=min(times),
+                    until=max(times),
+                    reason=QUEUE_FULL,
+                )
+            )
+
+    def _end(self, text: str) -> None:
+        self._ended = self._ended or text
+        self.shutdown()
+
+    def _keep_house(self, beat: bool) -> None:
+        """Say that the runs live, and notice a writer whose thread has died."""
+        for name, writer in self._writers.items():
+            if not writer.state().alive and self._keeper is not None:
+                self._keeper.tell(Ended(text=f"the writer of {name} has died; see its traceback"))
+        if self.config.health_file is not None:
+            self.status().write(self.config.health_file)
+        if beat:
+            self._runs.heartbeat()
+
+    # -- stopping --------------------------------------------------------------------------
+
+    def _stop(self, status: RunStatus) -> int:
+        """End everything within the deadline; how many public rows were lost."""
+        deadline_s = wall_clock() / SECOND_US + self.config.shutdown_s
+
+        def left_s() -> float:
+            return max(0.1, deadline_s - wall_clock() / SECOND_US)
+
+        for stream in self._streams:
+            stream.close(min(left_s(), 4.8))
+        if self._keeper is not None:
+            self._keeper.close(min(left_s(), 2.0))
+        lost = 0
+        for name, writer in self._writers.items():
+            left = writer.close(left_s())
+            lost += writer.state().lost + (left if name in ("trades", "tickers") else 0)
+        self._runs.finish(RunStatus.FAILED if lost else status)
+        if self.config.health_file is not None:
+            self.status().write(self.config.health_file)
+        for journal in self._journals:
+            journal.close()
+        self._market.close()
+        for client in self._clients.values():
+            client.close()
+        return lost
+
+
+class ListedRows:
+    """Rows of listings as records, merged with what the streams have told."""
+
+    def __init__(
+        self,
+        public: PublicRows,
+        private: Mapping[str, PrivateRows],
+        collectors: Mapping[str, PrivateCollector],
+    ) -> None:
+        self._public = public
+        self._private = private
+        self._collectors = collectors
+
+    def trades(self, symbol: str, listed: Listed) -> Sequence[Item]:
+        """Public trades, oldest first; BadElement when one cannot be read."""
+        return self._public.listed(symbol, listed.rows, listed.asked_at)
+
+    def private(self, account_id: str, kind: Kind, listed: Listed) -> Sequence[Item]:
+        """Records of an account, without those of which its stream has told as much or more."""
+        rows = self._private[account_id]
+        found: list[Item] = []
+        for row in listed.rows:
+            found.extend(rows.listed(kind, row, listed.asked_at))
+        return self._collectors[account_id].merged(found)

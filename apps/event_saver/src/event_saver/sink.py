@@ -1,0 +1,206 @@
+"""Records go into grid_db: one transaction for a batch, and what its answer means.
+
+It knows tables and the faults of databases; it refuses to know where records come from.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from event_saver.codec import Item, Unreadable, encode
+from event_saver.times import moment
+from event_saver.writer.batches import Away, Outcome, Refused, Written
+from grid_db import models
+from grid_db.factory import DatabaseFactory
+from grid_db.records import (
+    DeadLetter,
+    FundingPayment,
+    Gap,
+    OrderState,
+    PositionSnapshot,
+    PrivateExecution,
+    PublicTrade,
+    TickerSnapshot,
+    WalletSnapshot,
+)
+from grid_db.repositories import NotOwned, Repositories, as_admin, for_user
+from grid_db.repositories.shapes import Shape
+from grid_db.upsert import bulk_insert
+from grid_db.words import Environment, GapState, Stream
+from gridcore.clock import Instant
+from gridcore.message import message
+
+LONGEST_TEXT = 500
+_GAPS: Final = Shape(Gap, models.Gap)
+_GAP_CHANGES: Final = (
+    "from_ts",
+    "to_ts",
+    "state",
+    "attempts",
+    "rows_filled",
+    "next_attempt_at",
+    "last_error",
+    "updated_at",
+)
+_STREAMS: Final[dict[type[object], Stream]] = {
+    PublicTrade: Stream.TRADES,
+    TickerSnapshot: Stream.TICKERS,
+    PrivateExecution: Stream.EXECUTIONS,
+    OrderState: Stream.ORDERS,
+    PositionSnapshot: Stream.POSITIONS,
+    WalletSnapshot: Stream.WALLET,
+    FundingPayment: Stream.FUNDING,
+}
+_AT_FAULT: Final = frozenset({"22", "23", "54"})
+"""Classes of SQLSTATE that blame the row: bad value, broken constraint, limit exceeded."""
+
+
+@message
+class Tenant:
+    """Whose rows a sink writes; None: public rows, which are nobody's."""
+
+    environment: Environment
+    user_id: str | None
+    account_id: str | None
+
+
+class DatabaseSink:
+    """Writes for one tenant, or for the public market. `new_id` names letters, `now` dates rows."""
+
+    def __init__(
+        self,
+        database: DatabaseFactory,
+        tenant: Tenant,
+        *,
+        new_id: Callable[[], str],
+        now: Callable[[], Instant],
+    ) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._new_id = new_id
+        self._now = now
+
+    def write(self, items: Sequence[Item]) -> Outcome:
+        """Commit all items in one transaction, or nothing."""
+        return self._commit(lambda session: self._store(session, items))
+
+    def bury(self, item: Item, text: str) -> Outcome:
+        """Commit an item as a dead letter, whole, with the reason."""
+        return self.write([self._letter(item, text)])
+
+    def fill(self, items: Sequence[Item], close: Callable[[int], Sequence[Gap]]) -> Outcome:
+        """Commit what a gap had hidden together with what becomes of the gap: all or nothing.
+
+        `close` gets how many of the items were new, and gives the gaps as they are from then on.
+        """
+
+        def store(session: Session) -> int:
+            new = self._store(session, items)
+            self._store(session, close(new))
+            return new
+
+        return self._commit(store)
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _commit(self, store: Callable[[Session], int]) -> Outcome:
+        try:
+            with self._database.get_session() as session:
+                new = store(session)
+        except (IntegrityError, DataError, NotOwned, OverflowError, ValueError) as error:
+            return Refused(text=_told(error))
+        except DBAPIError as error:
+            return _answer_of(error)
+        except PoolTimeout as error:
+            return Away(text=_told(error))
+        except StatementError as error:
+            # A column's type has refused the value before the database saw it.
+            return Refused(text=_told(error))
+        except SQLAlchemyError as error:
+            return Away(text=_told(error))
+        return Written(inserted=new)
+
+    def _store(self, session: Session, items: Sequence[Item]) -> int:
+        """Put the items into their tables; how many were new."""
+        user_id = self._tenant.user_id
+        rows: Repositories = as_admin(session) if user_id is None else for_user(session, user_id)
+        now = moment(self._now())
+        groups: dict[type[object], list[Item]] = {}
+        for item in items:
+            groups.setdefault(type(item), []).append(item)
+        records: dict[type[object], Callable[[Any], list[int]]] = {
+            PublicTrade: rows.trades.record,
+            TickerSnapshot: rows.tickers.record,
+            PrivateExecution: rows.executions.record,
+            OrderState: rows.orders.record,
+            PositionSnapshot: rows.positions.record,
+            WalletSnapshot: rows.wallets.record,
+            FundingPayment: rows.funding.record,
+            DeadLetter: lambda letters: rows.dead_letters.record(letters, now),
+            Gap: lambda gaps: _store_gaps(session, gaps, now),
+            Unreadable: lambda lines: rows.dead_letters.record(
+                [self._letter(line, line.text) for line in lines], now
+            ),
+        }
+        return sum(len(records[kind](found)) for kind, found in groups.items())
+
+    def _letter(self, item: Item, text: str) -> DeadLetter:
+        if isinstance(item, DeadLetter):
+            return item
+        line = encode(item).decode("utf-8", "replace")
+        return DeadLetter(
+            letter_id=self._new_id(),
+            environment=self._tenant.environment,
+            account_id=self._tenant.account_id,
+            run_id=getattr(item, "run_id", None),
+            stream=_STREAMS.get(type(item), Stream.UNKNOWN),
+            topic=type(item).__name__,
+            reason=text,
+            payload=line.replace("\0", "\\u0000"),
+            received_at=moment(self._now()),
+        )
+
+
+def _store_gaps(session: Session, gaps: Sequence[Gap], now: datetime) -> list[int]:
+    """Enter gaps, or what has become of them since; a gap that has ended is not opened again,
+    since a journal may tell of its beginning after its end."""
+    latest = {gap.gap_id: gap for gap in gaps}
+    columns = _GAPS.columns
+    has_ended = columns.state != GapState.OPEN.value
+    query = sa.select(columns.gap_id).where(columns.gap_id.in_(list(latest)), has_ended)
+    ended = set(session.scalars(query))
+    stamps = {"created_at": now, "updated_at": now}
+    rows = [
+        _GAPS.values(gap) | stamps
+        for gap in latest.values()
+        if gap.gap_id not in ended or gap.state is not GapState.OPEN
+    ]
+    return bulk_insert(session, models.Gap, rows, update=_GAP_CHANGES)
+
+
+def _answer_of(error: DBAPIError) -> Outcome:
+    state = getattr(error.orig, "sqlstate", None)
+    if isinstance(state, str):
+        blames = state[:2] in _AT_FAULT
+    else:
+        # A driver that cannot bind a value asks no server.
+        blames = isinstance(error, ProgrammingError)
+    return Refused(text=_told(error)) if blames else Away(text=_told(error))
+
+
+def _told(error: Exception) -> str:
+    """What the database said, without the statement and its values."""
+    said = getattr(error, "orig", None) or error
+    return f"{type(said).__name__}: {said}".splitlines()[0][:LONGEST_TEXT]
