@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from appkit.exits import UserError
 from appkit.version import code_version
 from bybit_adapter.credentials import Credentials
@@ -17,7 +19,7 @@ from event_saver.times import moment
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of, user_id_of
 from grid_db.records import Account, Run, User
-from grid_db.repositories import Conflict, as_admin
+from grid_db.repositories import AdminRepositories, Conflict, as_admin
 from grid_db.words import Environment, RunStatus, RunType
 from gridcore.clock import Instant
 
@@ -80,19 +82,25 @@ class Runs:
         """The run of an account."""
         return self._run_ids[account_id]
 
-    def heartbeat(self) -> None:
-        """Say that the runs live."""
+    def heartbeat(self) -> bool:
+        """Say that the runs live; False when the database did not take it."""
         now = moment(self._now())
-        with self._database.get_session() as session:
-            for run_id in self._run_ids.values():
-                as_admin(session).runs.heartbeat(run_id, now)
+        return self._tell(lambda rows, run_id: rows.runs.heartbeat(run_id, now))
 
-    def finish(self, status: RunStatus) -> None:
-        """End the runs."""
+    def finish(self, status: RunStatus) -> bool:
+        """End the runs; False when the database did not take it, so that they look abandoned."""
         now = moment(self._now())
-        with self._database.get_session() as session:
-            for run_id in self._run_ids.values():
-                as_admin(session).runs.finish(run_id, status, now)
+        return self._tell(lambda rows, run_id: rows.runs.finish(run_id, status, now))
+
+    def _tell(self, tell: Callable[[AdminRepositories, str], bool]) -> bool:
+        if not self._run_ids:
+            return True
+        try:
+            with self._database.get_session() as session:
+                rows = as_admin(session)
+                return all([tell(rows, run_id) for run_id in self._run_ids.values()])
+        except SQLAlchemyError:
+            return False
 
     def _begin(self, account: AccountContext, run_id: str, config_hash: str, config: str) -> None:
         now = moment(self._now())

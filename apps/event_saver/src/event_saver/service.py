@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from appkit.configuration import config_hash
 from appkit.exits import RunFailed, UserError
+from bybit_adapter.errors import Rejected
 from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest.instruments import InstrumentTerms
 from bybit_adapter.rest_client import RestClient, wait_until
@@ -19,12 +20,13 @@ from event_saver.collectors import Ended, Lost, PrivateCollector, PublicCollecto
 from event_saver.config import EventSaverConfig
 from event_saver.exchange import RestExchange
 from event_saver.gaps.audit import AuditLimits
-from event_saver.gaps.filling import Filler, Listed
+from event_saver.gaps.filling import Filler
 from event_saver.gaps.ledger import GapLedger
 from event_saver.journal import Journal, JournalBusy
 from event_saver.keeper import Account, Keeper
+from event_saver.listed import ListedRows
 from event_saver.rows.attribution import Owners
-from event_saver.rows.private import Kind, Origin, PrivateRows
+from event_saver.rows.private import Origin, PrivateRows
 from event_saver.rows.public import PublicRows
 from event_saver.sink import DatabaseSink, Tenant
 from event_saver.status import Status, StreamStatus, status_of
@@ -199,7 +201,7 @@ class EventSaver:
             terms = self._market.market.instrument(symbol)
             if isinstance(terms, InstrumentTerms):
                 return terms.to_instrument()
-            if not terms.retryable:
+            if isinstance(terms, Rejected) and not terms.retryable:
                 raise UserError(f"{symbol}: {terms.text}", "check the symbols of the configuration")
             now = wall_clock()
             if now >= deadline or self._stopping.is_set():
@@ -385,29 +387,3 @@ class EventSaver:
         for client in self._clients.values():
             client.close()
         return lost
-
-
-class ListedRows:
-    """Rows of listings as records, merged with what the streams have told."""
-
-    def __init__(
-        self,
-        public: PublicRows,
-        private: Mapping[str, PrivateRows],
-        collectors: Mapping[str, PrivateCollector],
-    ) -> None:
-        self._public = public
-        self._private = private
-        self._collectors = collectors
-
-    def trades(self, symbol: str, listed: Listed) -> Sequence[Item]:
-        """Public trades, oldest first; BadElement when one cannot be read."""
-        return self._public.listed(symbol, listed.rows, listed.asked_at)
-
-    def private(self, account_id: str, kind: Kind, listed: Listed) -> Sequence[Item]:
-        """Records of an account, without those of which its stream has told as much or more."""
-        rows = self._private[account_id]
-        found: list[Item] = []
-        for row in listed.rows:
-            found.extend(rows.listed(kind, row, listed.asked_at))
-        return self._collectors[account_id].merged(found)

@@ -4,10 +4,8 @@ It knows tables and the faults of databases; it refuses to know where records co
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -22,7 +20,6 @@ from sqlalchemy.orm import Session
 from event_saver.codec import Item, Unreadable, encode
 from event_saver.times import moment
 from event_saver.writer.batches import Away, Outcome, Refused, Written
-from grid_db import models
 from grid_db.factory import DatabaseFactory
 from grid_db.records import (
     DeadLetter,
@@ -36,24 +33,11 @@ from grid_db.records import (
     WalletSnapshot,
 )
 from grid_db.repositories import NotOwned, Repositories, as_admin, for_user
-from grid_db.repositories.shapes import Shape
-from grid_db.upsert import bulk_insert
-from grid_db.words import Environment, GapState, Stream
+from grid_db.words import Environment, Stream
 from gridcore.clock import Instant
 from gridcore.message import message
 
 LONGEST_TEXT = 500
-_GAPS: Final = Shape(Gap, models.Gap)
-_GAP_CHANGES: Final = (
-    "from_ts",
-    "to_ts",
-    "state",
-    "attempts",
-    "rows_filled",
-    "next_attempt_at",
-    "last_error",
-    "updated_at",
-)
 _STREAMS: Final[dict[type[object], Stream]] = {
     PublicTrade: Stream.TRADES,
     TickerSnapshot: Stream.TICKERS,
@@ -149,7 +133,7 @@ class DatabaseSink:
             WalletSnapshot: rows.wallets.record,
             FundingPayment: rows.funding.record,
             DeadLetter: lambda letters: rows.dead_letters.record(letters, now),
-            Gap: lambda gaps: _store_gaps(session, gaps, now),
+            Gap: lambda gaps: rows.gaps.store(gaps, now),
             Unreadable: lambda lines: rows.dead_letters.record(
                 [self._letter(line, line.text) for line in lines], now
             ),
@@ -171,23 +155,6 @@ class DatabaseSink:
             payload=line.replace("\0", "\\u0000"),
             received_at=moment(self._now()),
         )
-
-
-def _store_gaps(session: Session, gaps: Sequence[Gap], now: datetime) -> list[int]:
-    """Enter gaps, or what has become of them since; a gap that has ended is not opened again,
-    since a journal may tell of its beginning after its end."""
-    latest = {gap.gap_id: gap for gap in gaps}
-    columns = _GAPS.columns
-    has_ended = columns.state != GapState.OPEN.value
-    query = sa.select(columns.gap_id).where(columns.gap_id.in_(list(latest)), has_ended)
-    ended = set(session.scalars(query))
-    stamps = {"created_at": now, "updated_at": now}
-    rows = [
-        _GAPS.values(gap) | stamps
-        for gap in latest.values()
-        if gap.gap_id not in ended or gap.state is not GapState.OPEN
-    ]
-    return bulk_insert(session, models.Gap, rows, update=_GAP_CHANGES)
 
 
 def _answer_of(error: DBAPIError) -> Outcome:

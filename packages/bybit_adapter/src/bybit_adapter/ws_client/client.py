@@ -237,7 +237,7 @@ def private_client(
     clock: Clock,
     topics: Sequence[str] = PRIVATE_TOPICS,
     timing: Timing | None = None,
-    synchronise: Callable[[], None] | None = None,
+    synchronise: Callable[[], object] | None = None,
 ) -> WsClient:
     """A client of the private stream at `url`: an endpoint's `private_url`.
 

@@ -292,7 +292,7 @@ class PybitConnector:
         clock: Clock,
         timing: Timing,
         credentials: Credentials | None = None,
-        synchronise: Callable[[], None] | None = None,
+        synchronise: Callable[[], object] | None = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("ws", "wss") or not parts.netloc:
