@@ -18,24 +18,17 @@ from typing import Any
 
 import pytest
 
+from bybit_adapter.answers import cancel_answer, place_answer
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
-from bybit_adapter.errors import (
-    AuthenticationRefused,
-    Failure,
-    OutcomeUnknown,
-    RateLimited,
-    Rejected,
-    Unanswered,
-)
 from bybit_adapter.normalizer.frame import Normalizer
 from bybit_adapter.normalizer.rest_rows import RestRows
 from bybit_adapter.normalizer.words import DeadLetter
 from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest.account import FeeRates
-from bybit_adapter.rest.hedge import ModeReport
+from bybit_adapter.rest.hedge import ModeReport, symbol_report
 from bybit_adapter.rest.instruments import InstrumentTerms, read_tiers
-from bybit_adapter.rest.order_words import Accepted, OrderIds, placement_of
+from bybit_adapter.rest.order_words import OrderIds, placement_of
 from bybit_adapter.rest.words import Answer
 from bybit_adapter.rest_client import RestClient, wait_until
 from bybit_adapter.ws_client.client import PRIVATE_TOPICS, private_client, public_client
@@ -44,21 +37,14 @@ from bybit_adapter.ws_client.words import Connected, Fatal, Outage, Restored
 from gridcore.clock import DAY_US, SECOND_US, Instant
 from gridcore.config import GridConfig, RiskConfig, SafetyConfig, SizingConfig
 from gridcore.events import (
-    CancelAccepted,
-    CancelRejected,
-    CancelUnknown,
     CashMoved,
     Event,
-    PlaceAccepted,
-    PlaceRejected,
-    PlaceUnknown,
     SessionStarted,
     StreamLost,
     StreamRestored,
     SymbolReport,
     TimerFired,
 )
-from gridcore.session import codes
 from gridcore.session.account import AccountSession
 from gridcore.session.effects import (
     Approved,
@@ -260,24 +246,11 @@ class Shell:
 
     def _place(self, order: PlaceOrder) -> Event:
         found = self.rest.orders.place(placement_of(order, self.instrument))
-        symbol, wire_id, at = SYMBOL, order.wire_id, self.clock.now()
-        if isinstance(found, Accepted):
-            return PlaceAccepted(symbol=symbol, at=at, wire_id=wire_id, order_id=found.order_id)
-        if isinstance(found, OutcomeUnknown):
-            return PlaceUnknown(symbol=symbol, at=at, wire_id=wire_id, text=found.text)
-        code = refusal_code(found)
-        return PlaceRejected(symbol=symbol, at=at, wire_id=wire_id, code=code, text=found.text)
+        return place_answer(order, found, self.clock.now())
 
     def _cancel(self, order: CancelOrder) -> Event:
         ids = OrderIds(symbol=SYMBOL, order_id=order.order_id, wire_id=order.wire_id)
-        found = self.rest.orders.cancel(ids)
-        symbol, order_id, at = SYMBOL, order.order_id, self.clock.now()
-        if isinstance(found, Accepted):
-            return CancelAccepted(symbol=symbol, at=at, order_id=order_id)
-        if isinstance(found, OutcomeUnknown):
-            return CancelUnknown(symbol=symbol, at=at, order_id=order_id, text=found.text)
-        code = refusal_code(found)
-        return CancelRejected(symbol=symbol, at=at, order_id=order_id, code=code, text=found.text)
+        return cancel_answer(order, self.rest.orders.cancel(ids), self.clock.now())
 
     def _snapshot(self, ask: AskSnapshot) -> Event | None:
         """The answer; None: there was none, and the session asks again."""
@@ -343,14 +316,7 @@ class Shell:
         assert isinstance(fees, FeeRates)
         assert not mode.problems()
         assert mode.long_leverage is not None
-        report = SymbolReport(
-            symbol=SYMBOL,
-            at=self.clock.now(),
-            instrument=terms.to_instrument(),
-            leverage=mode.long_leverage,
-            hedge_mode=mode.hedge_mode,
-            trading=terms.trading,
-        )
+        report = symbol_report(terms, mode, self.clock.now())
         setup = StrategySetup(
             strat_id="wire",
             instrument=report.instrument,
@@ -362,19 +328,6 @@ class Shell:
             safety=SAFETY,
         )
         return report, setup
-
-
-def refusal_code(found: Failure) -> int:
-    """The code by which the session knows a refusal; nothing that is ambiguous comes here."""
-    match found:
-        case Rejected():
-            return found.code
-        case AuthenticationRefused():
-            return found.code or codes.KEY_INVALID
-        case RateLimited() | Unanswered():
-            return codes.RATE_LIMITED
-        case OutcomeUnknown():
-            raise AssertionError(found)
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from Crypto.PublicKey import RSA
 
 from appkit.configuration import ConfigurationRefused
 from appkit.exits import UserError
-from bybit_sim.config import AccountConfig, SimConfig, load_config
+from bybit_sim.config import AccountConfig, KeyConfig, SimConfig, load_config
 
 EXAMPLE = Path(__file__).parents[3] / "conf" / "bybit_sim.example.yaml"
 ACCOUNT = "{name: a, uid: 1, keys: [{key: k, secret: s}]}"
@@ -80,6 +81,11 @@ def test_speeds_that_exist_are_accepted(speed: str) -> None:
             "not among symbols",
         ),
         ("sped: 1x", "speed"),
+        ("accounts: [{name: a, uid: 1, keys: [{key: k, secret: a b}]}]", "secret"),
+        (
+            "accounts: [{name: a, uid: 1, keys: [{key: k, secret: '-----BEGIN PUBLIC KEY-----'}]}]",
+            "RSA public key",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_what_was_expected(
@@ -89,6 +95,14 @@ def test_what_makes_no_sense_is_refused_with_what_was_expected(
         loaded(tmp_path, text)
 
     assert expected in str(refused.value)
+
+
+def test_the_public_half_of_an_rsa_key_may_stand_for_the_secret() -> None:
+    pem = RSA.generate(1024).public_key().export_key().decode() + "\n"
+
+    key = KeyConfig.model_validate({"key": "k", "secret": pem})
+
+    assert key.secret == pem
 
 
 def test_two_accounts_may_not_share_a_key() -> None:

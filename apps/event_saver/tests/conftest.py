@@ -1,9 +1,15 @@
 """Records of every kind, and a database with one account, for the tests of the recorder."""
 
+import json
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +41,36 @@ LOCAL = datetime(2027, 1, 15, 8, 0, 0, 150_007, tzinfo=UTC)
 ACCOUNT_ID = account_id_of("main")
 USER_ID = user_id_of("main")
 RUN_ID = "00000000-0000-4000-8000-000000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A simulator of its own process, playing a seeded market to two accounts."""
+
+    url: str
+
+    def post(self, path: str, **body: Any) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/sim/{path}", json.dumps(body).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def state(self) -> Any:
+        with urllib.request.urlopen(f"{self.url}/sim/state", timeout=10) as answer:
+            return json.loads(answer.read())
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    words = [sys.executable, "-m", "bybit_sim", "serve", "--port", "0", "--json", "--synth"]
+    with subprocess.Popen([*words, "--seed", "7"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Simulator(json.loads(process.stdout.readline())["http"])
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,7 @@ AMBIGUOUS = [
         (10014, ErrorKind.DUPLICATE_ID, False, False),
         (10016, ErrorKind.SERVER, True, True),
         (10018, ErrorKind.ADDRESS_LIMIT, True, False),
+        (10019, ErrorKind.SERVER, True, True),
         (33004, ErrorKind.AUTHENTICATION, False, False),
         (110001, ErrorKind.ORDER_GONE, False, False),
         (110003, ErrorKind.PRICE_RANGE, False, False),

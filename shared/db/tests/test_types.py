@@ -158,6 +158,67 @@ def test_the_newest_time_keeps_its_type(kept: DatabaseFactory) -> None:
     assert newest == AT + timedelta(microseconds=1)
 
 
+def test_a_time_is_utc_whatever_zone_the_server_answers_in(
+    postgres_settings: DatabaseSettings,
+) -> None:
+    database = DatabaseFactory(postgres_settings)
+    statement = sa.select(sa.literal(AT, types.UtcDateTime()))
+
+    with database.get_readonly_session() as session:
+        session.execute(sa.text("SET LOCAL timezone = 'Asia/Kolkata'"))
+        found = session.scalar(statement)
+    database.dispose()
+
+    assert found == AT
+    assert found is not None
+    assert found.tzinfo is UTC
+
+
+def test_sqlite_keeps_money_as_plain_text(sqlite_settings: DatabaseSettings) -> None:
+    database = DatabaseFactory(sqlite_settings)
+    TABLE.metadata.create_all(database.engine)
+    came_back(database, "money", [Decimal("1E-9"), Decimal("-1.50E+3")])
+
+    with database.get_readonly_session() as session:
+        stored = list(session.scalars(sa.text("SELECT money FROM kept ORDER BY id")))
+    database.dispose()
+
+    assert stored == ["0.000000001", "-1500"]
+
+
+def test_a_sum_that_became_a_float_is_refused(sqlite_settings: DatabaseSettings) -> None:
+    database = DatabaseFactory(sqlite_settings)
+    TABLE.metadata.create_all(database.engine)
+    came_back(database, "money", [Decimal("0.1"), Decimal("0.2")])
+
+    with (
+        database.get_readonly_session() as session,
+        pytest.raises(TypeError, match=r"found float 0\.3"),
+    ):
+        session.scalar(sa.select(sa.func.sum(TABLE.c.money)))
+    database.dispose()
+
+
+def test_market_numbers_can_be_compared_and_added_up_in_a_query(kept: DatabaseFactory) -> None:
+    came_back(kept, "price", [Decimal("99800.1"), Decimal("99800.2"), Decimal("99800.3")])
+    price = TABLE.c.price
+
+    with kept.get_readonly_session() as session:
+        total = session.scalar(sa.select(sa.func.sum(price)).where(price > Decimal("99800.1")))
+
+    assert total == Decimal("199600.5")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [lambda column: column * column, lambda column: column / 2, lambda column: column // column],
+)
+def test_a_product_of_market_numbers_is_refused_in_a_query(expression: Any) -> None:
+    """Its unit would be 1e-16, and be read as 1e-8."""
+    with pytest.raises(TypeError, match="its unit would be another"):
+        expression(TABLE.c.price)
+
+
 def test_unknown_stays_unknown(kept: DatabaseFactory) -> None:
     for column in ("at", "traded_at", "price", "money"):
         assert came_back(kept, column, [None]) == [None]

@@ -40,6 +40,48 @@ def test_every_table_takes_its_row_once(
     assert count(filled, model) == 1
 
 
+def test_every_row_comes_back_as_it_was_given(database: DatabaseFactory, sample_rows: Rows) -> None:
+    with database.get_session() as session:
+        for model, row in sample_rows.items():
+            if model is User:
+                session.execute(sa.insert(User), [row])
+            else:
+                assert bulk_insert(session, model, [row]) == [0]
+
+    with database.get_readonly_session() as session:
+        for model, row in sample_rows.items():
+            kept = session.scalars(sa.select(model)).one()
+            assert {name: getattr(kept, name) for name in row} == row
+
+
+def test_columns_that_are_not_given_get_their_default(
+    filled: DatabaseFactory, sample_rows: Rows
+) -> None:
+    rows = [{**sample_rows[Gap], "gap_id": name} for name in ("gap-2", "gap-3")]
+
+    assert insert(filled, Gap, rows) == [0, 1]
+
+    with filled.get_readonly_session() as session:
+        gaps = list(session.scalars(sa.select(Gap).where(Gap.gap_id != "gap-1")))
+    assert [(gap.state, gap.attempts, gap.created_at is None) for gap in gaps] == [
+        ("open", 0, False),
+        ("open", 0, False),
+    ]
+
+
+def test_rows_come_to_the_table_in_their_order(
+    database: DatabaseFactory, sample_rows: Rows
+) -> None:
+    """Trades of one time are told apart by the order in which they came."""
+    names = [f"t-{number * 7919 % 2500}" for number in range(2500)]
+
+    insert(database, PublicTrade, [{**sample_rows[PublicTrade], "trade_id": n} for n in names])
+
+    with database.get_readonly_session() as session:
+        kept = list(session.scalars(sa.select(PublicTrade.trade_id).order_by(PublicTrade.id)))
+    assert kept == names
+
+
 def test_what_was_really_inserted_is_told(filled: DatabaseFactory, sample_rows: Rows) -> None:
     known = sample_rows[PublicTrade]
     new = {**known, "trade_id": "t-2"}

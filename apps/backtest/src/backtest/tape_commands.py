@@ -1,4 +1,4 @@
-"""The commands `backtest tape import | synth | info | export`: options in, exit code out.
+"""The commands `backtest tape import | from-db | synth | info | export`: options in, exit code out.
 
 Knows options and where tick and step may come from; the work is done by the tapes package.
 """
@@ -17,6 +17,7 @@ from backtest.tape_options import (
     Commands,
     add_export_options,
     add_import_options,
+    add_recording_options,
     add_show_options,
     add_synth_options,
 )
@@ -27,6 +28,7 @@ from backtest.tape_views import (
     TapeShown,
     show_exported,
     show_made,
+    show_recorded,
     show_shown,
 )
 from tapes import Tape, TapeError, TapeNotWritten
@@ -53,6 +55,7 @@ def add_tape_parser(subparsers: Commands) -> None:
     tape = subparsers.add_parser("tape", help="make, show and export recorded markets")
     commands = tape.add_subparsers(dest="tape_command", required=True, metavar="COMMAND")
     add_import_options(commands).set_defaults(handler=run_import)
+    add_recording_options(commands).set_defaults(handler=run_from_db)
     add_synth_options(commands).set_defaults(handler=run_synth)
     add_show_options(commands).set_defaults(handler=run_show)
     add_export_options(commands).set_defaults(handler=run_export)
@@ -91,6 +94,19 @@ def run_import(arguments: Namespace) -> int:
             notes=_import_notes(units, outcome.tape, outcome.counters.files_newest_first),
         )
     emit(made, arguments.json, show_made)
+    return ExitCode.DONE
+
+
+def run_from_db(arguments: Namespace) -> int:
+    """Make or extend a tape from the database."""
+    # The database's packages take longer to load than most commands to run.
+    from backtest.commands.from_db import recorded
+
+    with _tape_errors():
+        units = find_units(arguments.symbol, arguments.tick, arguments.step, arguments.config)
+        target = arguments.out or TAPES_FOLDER / units.symbol
+        found = recorded(arguments, units, target)
+    emit(found, arguments.json, show_recorded)
     return ExitCode.DONE
 
 

@@ -15,6 +15,7 @@ from tapes.synth import Preset
 # argparse does not name the class of what add_subparsers() returns.
 Commands = Any
 
+RECORDED_ENVIRONMENTS = ("mainnet", "testnet", "demo", "sim")
 _TOLERATE_PCT = "0.1"
 
 
@@ -81,6 +82,48 @@ def add_synth_options(commands: Commands) -> ArgumentParser:
         "--tickers", action=BooleanOptionalAction, help="with bid, ask, mark, funding"
     )
     _add_target(parser, "tapes/SYMBOL-PRESET")
+    return parser
+
+
+def add_recording_options(commands: Commands) -> ArgumentParser:
+    """Add the options of `tape from-db`."""
+    parser: ArgumentParser = commands.add_parser(
+        "from-db",
+        help="make a tape from what event-saver recorded, or add to it what came since",
+        description="Make a tape of the public trades and tickers that event-saver recorded of one "
+        "symbol. Run again, it adds what came since and reads no more than that.",
+    )
+    parser.add_argument("symbol", metavar="SYMBOL")
+    parser.add_argument(
+        "--environment",
+        choices=RECORDED_ENVIRONMENTS,
+        default=RECORDED_ENVIRONMENTS[0],
+        help="whose market (default mainnet)",
+    )
+    parser.add_argument(
+        "--database-url",
+        metavar="URL",
+        help="SQLite file or postgresql://..., instead of GRIDBOT_DATABASE_URL and GRIDBOT_DB_*",
+    )
+    parser.add_argument("--tick", metavar="SIZE", help="tick size, such as 0.1")
+    parser.add_argument("--step", metavar="SIZE", help="quantity step, such as 0.001")
+    parser.add_argument(
+        "--mark-unit",
+        metavar="SIZE",
+        default="0.00000001",
+        help="unit of mark prices on the tape (default 0.00000001, which holds every one)",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        help="take tick and step from this configuration and its instrument cache",
+    )
+    parser.add_argument(
+        "--tickers",
+        action=BooleanOptionalAction,
+        help="with bid, ask, mark, funding (default: when there are any)",
+    )
+    _add_target(parser, "tapes/SYMBOL; a tape of the same recording there is extended")
     return parser
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from appkit.dates import instant_text
 from appkit.output import key_value_table, number_text
 from tapes.importing import FaultCount
+from tapes.manifest import Gap
 from tapes.summary import TapeSummary
 
 
@@ -39,6 +40,34 @@ class TapeExported:
     ticker_rows: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """Rows of each kind."""
+
+    trades: int
+    tickers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeRecorded:
+    """The outcome of `tape from-db`.
+
+    `kept` rows were on the tape, `read` came from the database, `added` are those of them that the
+    tape did not have; `late` of them are older than its newest row. `read_from_us` None: all was
+    read.
+    """
+
+    tape: TapeSummary
+    database: str
+    environment: str
+    kept: RowCounts
+    read: RowCounts
+    added: RowCounts
+    late: int
+    read_from_us: int | None
+    notes: tuple[str, ...]
+
+
 def show_made(console: Console, made: TapeMade) -> None:
     """Print a new tape and every kind of fault that its source had."""
     if made.faults:
@@ -46,6 +75,21 @@ def show_made(console: Console, made: TapeMade) -> None:
     for note in made.notes:
         console.print(Text(f"note: {note}"))
     show_summary(console, made.tape)
+
+
+def show_recorded(console: Console, recorded: TapeRecorded) -> None:
+    """Print what was added to a tape from where, and the tape."""
+    for note in recorded.notes:
+        console.print(Text(f"note: {note}"))
+    read_from_us = recorded.read_from_us
+    if read_from_us is not None:
+        since = f"from {instant_text(read_from_us)} UTC on"
+        console.print(Text(f"kept {_rows(recorded.kept)}; read {_rows(recorded.read)} {since}"))
+    added = recorded.added
+    console.print(Text(f"added {_rows(added)}" if added.trades or added.tickers else "nothing new"))
+    show_summary(console, recorded.tape)
+    for gap in recorded.tape.gaps:
+        console.print(Text(_gap(gap)))
 
 
 def show_shown(console: Console, shown: TapeShown) -> None:
@@ -58,9 +102,7 @@ def show_shown(console: Console, shown: TapeShown) -> None:
     if silences.count > len(silences.first):
         console.print(Text(f"  and {silences.count - len(silences.first)} more silences"))
     for gap in shown.tape.gaps:
-        length = _duration(gap.end_us - gap.start_us)
-        text = f"  declared gap of {length} from {instant_text(gap.start_us)}: {gap.reason}"
-        console.print(Text(text))
+        console.print(Text(_gap(gap)))
     if shown.verified:
         console.print(Text("every sha256 was recomputed and is right"))
 
@@ -113,6 +155,15 @@ def _fault_table(faults: tuple[FaultCount, ...]) -> Table:
             Text("\n".join(fault.examples)),
         )
     return table
+
+
+def _gap(gap: Gap) -> str:
+    length = _duration(gap.end_us - gap.start_us)
+    return f"  declared gap of {length} from {instant_text(gap.start_us)}: {gap.reason}"
+
+
+def _rows(rows: RowCounts) -> str:
+    return f"{rows.trades:,} trades and {rows.tickers:,} tickers"
 
 
 def _silences(tape: TapeSummary) -> str:

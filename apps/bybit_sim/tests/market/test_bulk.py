@@ -289,3 +289,17 @@ def test_a_stretch_ends_at_a_settlement_of_funding_also_where_no_account_is(
 
     assert feed.next_at() == START + 8 * HOUR_US
     assert play_quiet(exchange, feed, 1024) is None
+
+
+def test_a_stretch_ends_where_a_request_arrives(tape: MakeTape, calm: list[Row]) -> None:
+    """It meets the market of its own instant, not that of the end of the stretch."""
+    exchange = opened([spec(0, latency_us=10 * SECOND_US)])
+    feed = Feed(tapes_of(tape, calm))
+    first = feed.next_step()
+    assert first is not None
+    exchange.play(first)
+    place(exchange, Order(account=0, symbol=0, long=True, opens=True, price=None, qty=4))
+
+    assert play_quiet(exchange, feed, 1024) is not None
+
+    assert feed.next_at() == START + 10 * SECOND_US

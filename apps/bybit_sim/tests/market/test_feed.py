@@ -135,7 +135,7 @@ def test_a_stretch_passes_over_tickers_and_ends_before_a_deadline(
         ],
     )
     feed = Feed([(BTCUSDT, recorded)])
-    found = []
+    found: list[list[object]] = []
     while feed.next_at() is not None:
         stretch = feed.take_stretch(BANDS, Instant(start + 6), 1000) if len(found) < 3 else None
         stretch = stretch or feed.take_stretch(BANDS, NEVER, 1000)

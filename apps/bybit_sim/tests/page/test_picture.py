@@ -38,6 +38,15 @@ def test_the_market_has_its_prices_and_the_best_levels_of_both_sides(simulation:
     )
 
 
+def test_looking_at_a_book_leaves_what_its_subscribers_are_told_as_it_is(simulation: Any) -> None:
+    streams = simulation.exchange.markets["BTCUSDT"].streams.depths
+    before = [(stream.update, stream.followed) for stream in streams.values()]
+
+    picture(simulation)
+
+    assert [(stream.update, stream.followed) for stream in streams.values()] == before
+
+
 def test_an_account_has_its_wallet_its_position_and_its_newest_orders(simulation: Any) -> None:
     account = simulation.exchange.accounts[1]
     account.create(order(None), simulation.exchange.now)

@@ -98,9 +98,10 @@ class Runs:
         try:
             with self._database.get_session() as session:
                 rows = as_admin(session)
-                return all([tell(rows, run_id) for run_id in self._run_ids.values()])
+                told = [tell(rows, run_id) for run_id in self._run_ids.values()]
         except SQLAlchemyError:
             return False
+        return all(told)
 
     def _begin(self, account: AccountContext, run_id: str, config_hash: str, config: str) -> None:
         now = moment(self._now())

@@ -38,6 +38,7 @@ from grid_db.settings import DatabaseRefused, DatabaseSettings
 DESCRIPTION = "Records the market and the account into the database, and fills its own gaps."
 ASK_S_MAX = 5.0
 SHOW_S = 1.0
+HEADINGS = ("stream", "age s", "depth", "written", "new", "dead", "lost", "dropped", "says")
 
 
 def build_parser() -> CommandParser:

@@ -106,7 +106,7 @@ _TABLE = (
           statuses=(401,)),
     _Line(ErrorKind.RATE_LIMIT, "R", codes=(10006,)),
     _Line(ErrorKind.ADDRESS_LIMIT, "R", codes=(10018, 10403, 10429), statuses=(403, 429)),
-    _Line(ErrorKind.SERVER, "RA", codes=(10000, 10016), statuses=(500, 501, 502, 503, 504)),
+    _Line(ErrorKind.SERVER, "RA", codes=(10000, 10016, 10019), statuses=(500, 501, 502, 503, 504)),
     _Line(ErrorKind.TIMEOUT, "RA", statuses=(408,), faults=(LinkFault.TIMED_OUT,)),
     _Line(ErrorKind.LINK, "RA", faults=(LinkFault.BROKEN,)),
     _Line(ErrorKind.NOT_CONNECTED, "R", faults=(LinkFault.NOT_CONNECTED,)),

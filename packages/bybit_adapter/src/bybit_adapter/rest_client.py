@@ -15,13 +15,19 @@ from bybit_adapter.rest.caller import RECV_WINDOW_MS, TIMEOUT_S, Caller, Wait
 from bybit_adapter.rest.hedge import ModeReport, verify_mode
 from bybit_adapter.rest.market import MarketCalls
 from bybit_adapter.rest.orders import OrderCalls
-from bybit_adapter.ws_client.clock import Offset
+from bybit_adapter.ws_client.clock import Offset, SystemClock
 from gridcore.clock import SECOND_US, Instant
+
+_CLOCK = SystemClock()
 
 
 def machine_clock() -> Instant:
-    """The machine's wall clock."""
-    return Instant(time.time_ns() // 1000)
+    """The machine's wall clock when the program began, carried on by its monotonic clock.
+
+    A step of the wall clock would otherwise shift every `asked_at` until the next measurement, and
+    a listing would claim to know orders that were sent after it was asked.
+    """
+    return Instant(_CLOCK.own_us())
 
 
 def wait_until(at: Instant) -> None:

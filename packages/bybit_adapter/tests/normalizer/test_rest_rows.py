@@ -64,6 +64,17 @@ def test_a_bad_row_makes_a_listing_incomplete_l30_l95(rest: Rows, order_row: Mak
     assert [one.topic for one in rest.buried] == ["order/realtime", "order/history"]
 
 
+@pytest.mark.parametrize("symbol", ["", None])
+def test_a_row_of_nobody_knows_which_symbol_makes_a_listing_incomplete_l30(
+    rest: Rows, order_row: Make, symbol: str | None
+) -> None:
+    """It may be the very order whose absence would be believed."""
+    snapshot = rest.of.orders("BTCUSDT", [order_row(symbol=symbol)], asked_at=ASKED, complete=True)
+
+    assert (snapshot.orders, snapshot.complete) == ((), False)
+    assert len(rest.buried) == 1
+
+
 def test_missing_pages_make_a_listing_incomplete_l30(rest: Rows, order_row: Make) -> None:
     assert not rest.of.orders("BTCUSDT", [order_row()], asked_at=ASKED, complete=False).complete
     assert not rest.of.history("BTCUSDT", [], asked_at=ASKED, complete=False).complete

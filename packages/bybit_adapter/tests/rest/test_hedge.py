@@ -4,8 +4,25 @@ from typing import Any
 import pytest
 
 from bybit_adapter.errors import Unanswered
-from bybit_adapter.rest.hedge import ModeReport
+from bybit_adapter.rest.hedge import ModeReport, symbol_report
+from bybit_adapter.rest.instruments import read_terms
 from bybit_adapter.rest_client import RestClient
+from gridcore.clock import Instant
+from gridcore.events import SymbolReport
+
+TERMS = read_terms(
+    {
+        "symbol": "BTCUSDT",
+        "status": "Closed",
+        "priceFilter": {"tickSize": "0.10"},
+        "lotSizeFilter": {
+            "maxOrderQty": "1190",
+            "minOrderQty": "0.001",
+            "qtyStep": "0.001",
+            "minNotionalValue": "5",
+        },
+    }
+)
 
 
 def leg(index: int, leverage: str = "10") -> dict[str, Any]:
@@ -84,3 +101,22 @@ def test_whatever_cannot_be_asked_is_a_failure(exchange: Any, client: RestClient
     exchange.script("/v5/position/list", exchange.ok({"list": [leg(1), leg(2)]}))
     exchange.script("/v5/account/info", exchange.raw(500))
     assert isinstance(client.verify_mode("BTCUSDT"), Unanswered)
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "leverage"),
+    [("10", "12.5", Decimal(10)), ("", "12.5", Decimal("12.5")), ("", "", None)],
+)
+def test_the_session_is_told_the_lower_of_two_leverages(
+    exchange: Any, client: RestClient, long: str, short: str, leverage: Decimal | None
+) -> None:
+    mode = report(exchange, client, leg(1, long), leg(2, short))
+
+    assert symbol_report(TERMS, mode, Instant(7)) == SymbolReport(
+        symbol="BTCUSDT",
+        at=Instant(7),
+        instrument=TERMS.to_instrument(),
+        leverage=leverage,
+        hedge_mode=True,
+        trading=False,
+    )

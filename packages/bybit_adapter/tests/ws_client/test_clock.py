@@ -6,7 +6,7 @@ from queue import SimpleQueue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bybit_adapter.ws_client.clock import Offset, SystemClock, measured_offset
+from bybit_adapter.ws_client.clock import Offset, SystemClock, measured_offset, sharper
 from gridcore.clock import SECOND_US, Instant
 
 
@@ -51,6 +51,35 @@ def test_the_error_is_at_most_half_the_round_trip(
 
     assert offset is not None
     assert abs(offset.ahead_us - ahead) <= offset.round_trip_us / 2 + 1
+
+
+def test_a_slow_link_does_not_move_a_clock_that_was_measured_well() -> None:
+    known = Offset(ahead_us=1_000, round_trip_us=200)
+
+    assert sharper(known, Offset(ahead_us=-3_000_000, round_trip_us=8_000_000)) == known
+    assert sharper(None, Offset(ahead_us=5, round_trip_us=9)) == Offset(ahead_us=5, round_trip_us=9)
+
+
+@given(
+    truth=st.integers(-(10**9), 10**9),
+    errors=st.tuples(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6)),
+    slack=st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)),
+    moved=st.integers(-(10**9), 10**9),
+)
+def test_the_measurement_that_is_followed_is_never_contradicted_by_the_newest(
+    truth: int, errors: tuple[int, int], slack: tuple[int, int], moved: int
+) -> None:
+    """Whether or not the exchange's clock has moved between the two."""
+    known = Offset(ahead_us=truth + errors[0], round_trip_us=2 * abs(errors[0]) + slack[0])
+    found = Offset(ahead_us=truth + moved + errors[1], round_trip_us=2 * abs(errors[1]) + slack[1])
+
+    chosen = sharper(known, found)
+
+    assert chosen in (known, found)
+    apart = 2 * abs(chosen.ahead_us - found.ahead_us)
+    assert apart <= chosen.round_trip_us + found.round_trip_us
+    if not moved:
+        assert abs(chosen.ahead_us - truth) <= min(known.round_trip_us, found.round_trip_us) / 2
 
 
 def test_the_exchanges_time_is_followed_from_the_measurement_on() -> None:

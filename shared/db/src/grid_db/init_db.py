@@ -25,7 +25,7 @@ def _initialise(argv: Sequence[str] | None) -> int:
     given: dict[str, Any] = {
         name: value for name, value in vars(arguments).items() if value is not None
     }
-    if arguments.db_name is not None:
+    if arguments.db_name is not None or arguments.db_type is not None:
         given["database_url"] = None  # what is named here wins over the environment's address
     database = DatabaseFactory(DatabaseSettings(**given))
     try:

@@ -133,11 +133,26 @@ class ExchangeTime(UtcDateTime):
 class Fixed8(TypeDecorator[Decimal]):
     """A Decimal as a BIGINT of 1e-8, on both dialects: columns that are read in bulk.
 
-    What has more digits, or is out of range, is refused; so are floats.
+    What has more digits, or is out of range, is refused; so are floats. Products and quotients
+    would be of another unit, and are refused too.
     """
 
     impl = sa.BigInteger
     cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[Decimal]):
+        """Everything that keeps the unit."""
+
+        def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> sa.ColumnElement[Any]:
+            """The expression; TypeError for one of another unit."""
+            if op in _OF_ANOTHER_UNIT:
+                raise TypeError(
+                    f"expected no {op.__name__} on a count of 1e-8: its unit would be another; "
+                    "read the rows and compute with Decimals"
+                )
+            return super().operate(op, *other, **kwargs)
+
+    comparator_factory = Comparator
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
         """What is handed to the driver."""
@@ -154,7 +169,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
     """A Decimal of any number of digits: SQLite TEXT in canonical form, PostgreSQL NUMERIC.
 
     Text has no order of numbers, so that comparing other than for equality is refused here, on
-    both dialects alike; sums and orders of money are computed where Decimals are.
+    both dialects alike; sums, extremes and orders of money are computed where Decimals are.
     """
 
     impl = sa.Text
@@ -165,7 +180,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
         def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> sa.ColumnElement[Any]:
             """The expression; TypeError for what text cannot answer."""
-            if op not in _OPERATORS:
+            if op not in _OF_TEXT:
                 raise TypeError(
                     f"expected ==, !=, IN or IS NULL on an exact decimal, found {op.__name__}; "
                     "read the rows and compute with Decimals"
@@ -185,11 +200,11 @@ class ExactDecimal(TypeDecorator[Decimal]):
         if value is None:
             return None
         exact = canonical(_as_decimal(value))
-        return exact if dialect.name == POSTGRESQL else str(exact)
+        return exact if dialect.name == POSTGRESQL else format(exact, "f")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """What the driver handed out, as a Decimal."""
-        return None if value is None else Decimal(value)
+        """What the driver handed out, as a Decimal; TypeError for the float of an SQL function."""
+        return None if value is None else Decimal(_as_exact(value))
 
 
 def _as_decimal(value: object) -> Decimal:
@@ -198,11 +213,17 @@ def _as_decimal(value: object) -> Decimal:
     return value
 
 
+def _as_exact(value: object) -> str | Decimal | int:
+    if not isinstance(value, str | Decimal | int):
+        _refuse_number(value)
+    return value
+
+
 def _refuse_number(value: object) -> NoReturn:
     raise TypeError(f"expected a Decimal made from text, found {type(value).__name__} {value!r}")
 
 
-_OPERATORS = frozenset(
+_OF_TEXT = frozenset(
     {
         operators.eq,
         operators.ne,
@@ -214,3 +235,4 @@ _OPERATORS = frozenset(
         operators.is_not_distinct_from,
     }
 )
+_OF_ANOTHER_UNIT = frozenset({operators.mul, operators.truediv, operators.floordiv, operators.mod})

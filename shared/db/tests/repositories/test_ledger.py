@@ -156,6 +156,24 @@ def test_a_dead_letter_is_kept_whole_and_once(
     assert letters.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("received", "kept"),
+    [("a\0b", "a\\u0000b"), ("half \ud83d", "half \\ud83d"), ("€ ✓ \x01", "€ ✓ \x01")],
+)
+def test_a_letter_is_kept_whatever_characters_it_holds(
+    session: Session, alice: "Tenant", make: "Makers", received: str, kept: str
+) -> None:
+    """PostgreSQL refuses a NUL, UTF-8 half a surrogate pair: what is poison must not be lost."""
+    letters = repositories.for_user(session, alice.user.user_id).dead_letters
+
+    letters.record(
+        [alice.letter("l1", payload=received, reason=received, topic=received)], make.at(9)
+    )
+
+    [found] = letters.recent()
+    assert (found.payload, found.reason, found.topic) == (kept, kept, kept)
+
+
 def test_the_newest_letters_come_first(session: Session, alice: "Tenant", make: "Makers") -> None:
     letters = repositories.for_user(session, alice.user.user_id).dead_letters
     letters.record([alice.letter(str(number), number) for number in range(4)], make.at(9))

@@ -1,10 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.orm import Session
 
 from grid_db import repositories
+from grid_db.factory import DatabaseFactory
 from grid_db.records import Strategy
 from grid_db.repositories import Conflict, NotOwned
 from grid_db.words import AccountStatus, Environment, UserStatus
@@ -100,6 +103,33 @@ def test_a_disabled_account_is_not_enabled_and_stays_so_when_ensured(
     assert [account.status for account in accounts.all()] == [AccountStatus.DISABLED]
 
 
+def test_the_status_of_an_account_that_is_not_there_cannot_be_set(session: Session) -> None:
+    with pytest.raises(NotOwned, match="account nothing"):
+        repositories.as_admin(session).accounts.set_status("nothing", AccountStatus.ERROR)
+
+
+def test_an_account_that_two_programs_create_at_once_is_created_by_one(
+    database: DatabaseFactory, alice: "Tenant", make: "Makers"
+) -> None:
+    """Bot and recorder start together and derive the same ids (L86)."""
+    competitors = 4
+    start = Barrier(competitors)
+
+    def ensure(_number: int) -> tuple[bool, bool]:
+        start.wait(timeout=30)
+        with database.get_session() as session:
+            admin = repositories.as_admin(session)
+            created = admin.users.ensure(alice.user, make.at(0))
+            result = created, admin.accounts.ensure(alice.account, make.at(0))
+            admin.strategies.put(alice.strategy, make.at(0))
+            return result
+
+    with ThreadPoolExecutor(competitors) as pool:
+        found = sorted(pool.map(ensure, range(competitors)))
+
+    assert found == [(False, False)] * 3 + [(True, True)]
+
+
 def test_an_account_of_another_user_is_neither_taken_nor_shown(
     session: Session, alice: "Tenant", bob: "Tenant", make: "Makers"
 ) -> None:
@@ -141,6 +171,16 @@ def test_a_renamed_strategy_takes_its_symbol_over_and_leaves_its_history(
     assert tenant.strategies.enabled(alice.account.account_id) == [renamed]
     assert len(tenant.strategies.by_account(alice.account.account_id)) == 2
     assert tenant.runs.get(alice.run.run_id) == alice.run
+
+
+def test_a_disabled_strategy_leaves_its_symbols_other_one_in_use(
+    session: Session, alice: "Tenant", make: "Makers"
+) -> None:
+    strategies = repositories.for_user(session, alice.user.user_id).strategies
+
+    strategies.put(replace(_renamed(alice.strategy), is_enabled=False), make.at(9))
+
+    assert strategies.enabled(alice.account.account_id) == [alice.strategy]
 
 
 def test_the_id_of_another_users_strategy_is_refused(

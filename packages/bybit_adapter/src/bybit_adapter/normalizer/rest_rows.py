@@ -9,7 +9,7 @@ from typing import TypeVar
 from bybit_adapter.normalizer.executions import execution
 from bybit_adapter.normalizer.frame import LINEAR, Scales
 from bybit_adapter.normalizer.movements import movement
-from bybit_adapter.normalizer.numbers import Scale, text
+from bybit_adapter.normalizer.numbers import Scale, required_text, text
 from bybit_adapter.normalizer.orders import order
 from bybit_adapter.normalizer.positions import position
 from bybit_adapter.normalizer.trades import recent_trade
@@ -157,7 +157,10 @@ class RestRows:
         whole = True
         for row in rows:
             try:
-                if text(row, "symbol") != symbol or text(row, "category") not in ("", LINEAR):
+                if required_text(row, "symbol") != symbol or text(row, "category") not in (
+                    "",
+                    LINEAR,
+                ):
                     continue
                 scale = self._scales.of(symbol)
                 if scale is None:

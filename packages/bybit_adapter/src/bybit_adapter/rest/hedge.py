@@ -11,7 +11,10 @@ from bybit_adapter.normalizer.words import BadElement, Row
 from bybit_adapter.rest import calls, reading
 from bybit_adapter.rest.account import AccountCalls, AccountTerms
 from bybit_adapter.rest.caller import malformed
+from bybit_adapter.rest.instruments import InstrumentTerms
 from bybit_adapter.rest.words import Listing
+from gridcore.clock import Instant
+from gridcore.events import SymbolReport
 from gridcore.message import message
 
 HEDGE_LEGS = frozenset({1, 2})
@@ -75,6 +78,22 @@ def verify_mode(account: AccountCalls, symbol: str) -> ModeReport | Failure:
         )
     except BadElement as error:
         return malformed(calls.POSITIONS, str(error))
+
+
+def symbol_report(terms: InstrumentTerms, mode: ModeReport, at: Instant) -> SymbolReport:
+    """What the session is told of a symbol; `at` by its clock.
+
+    Of two leverages the lower one counts: by it the margin never comes out too small.
+    """
+    known = [one for one in (mode.long_leverage, mode.short_leverage) if one is not None]
+    return SymbolReport(
+        symbol=terms.symbol,
+        at=at,
+        instrument=terms.to_instrument(),
+        leverage=min(known, default=None),
+        hedge_mode=mode.hedge_mode,
+        trading=terms.trading,
+    )
 
 
 def _leverage(legs: dict[int, Row], index: int) -> Decimal | None:

@@ -74,6 +74,18 @@ def measured_offset(
     return best
 
 
+def sharper(known: Offset | None, found: Offset) -> Offset:
+    """The measurement to follow: the narrower one, unless the two contradict each other.
+
+    Each says that the truth is within half its round trip. A slow link therefore never moves a
+    clock that was measured well, and one that has moved is followed.
+    """
+    if known is None or found.round_trip_us <= known.round_trip_us:
+        return found
+    apart_us = abs(found.ahead_us - known.ahead_us)
+    return found if 2 * apart_us > found.round_trip_us + known.round_trip_us else known
+
+
 class SystemClock:
     """This machine's wall clock at the start, carried on by its monotonic clock, plus the offset.
 
@@ -82,11 +94,11 @@ class SystemClock:
     exchange may be far behind (a simulator that plays an old tape).
     """
 
-    __slots__ = ("_anchor_us", "_latest_us", "_lock", "_offset_us")
+    __slots__ = ("_anchor_us", "_latest_us", "_lock", "_offset")
 
     def __init__(self) -> None:
         self._anchor_us = time.time_ns() // 1000 - time.monotonic_ns() // 1000
-        self._offset_us = 0
+        self._offset: Offset | None = None
         self._latest_us = 0
         self._lock = threading.Lock()
 
@@ -101,7 +113,7 @@ class SystemClock:
     def now(self) -> Instant:
         """The exchange's time as far as it is known; never decreases."""
         with self._lock:
-            self._latest_us = max(self._latest_us, self.own_us() + self._offset_us)
+            self._latest_us = max(self._latest_us, self.own_us() + self._known_ahead_us())
             return Instant(self._latest_us)
 
     def ahead_us(self) -> int:
@@ -109,20 +121,20 @@ class SystemClock:
 
         By the offset, not by `now`: a signature needs the true time even while `now` holds still.
         """
-        with self._lock:
-            offset_us = self._offset_us
-        return self.own_us() + offset_us - time.time_ns() // 1000
+        return self.own_us() + self._known_ahead_us() - time.time_ns() // 1000
 
     def synchronise(self, ask: Callable[[], Instant | None]) -> Offset | None:
-        """Measures the offset and follows it from now on; None: nothing measured, nothing changed.
+        """Measures the offset; the one that is followed from now on (`sharper`).
 
-        `ask` fetches the exchange's time (market/time) and answers None when it could not.
+        None: nothing measured, nothing changed. `ask` fetches the exchange's time (market/time) and
+        answers None when it could not.
         """
-        offset = measured_offset(ask, self.own_us)
-        if offset is not None:
-            with self._lock:
-                self._offset_us = offset.ahead_us
-        return offset
+        found = measured_offset(ask, self.own_us)
+        if found is None:
+            return None
+        with self._lock:
+            self._offset = sharper(self._offset, found)
+            return self._offset
 
     def take(self, inbox: "SimpleQueue[_Item]", until_us: int) -> _Item | None:
         """The next item of `inbox`; None once it is `until_us` steadily and none has come."""
@@ -130,3 +142,7 @@ class SystemClock:
             return inbox.get(timeout=max(0.0, (until_us - self.own_us()) / SECOND_US))
         except Empty:
             return None
+
+    def _known_ahead_us(self) -> int:
+        known = self._offset
+        return 0 if known is None else known.ahead_us

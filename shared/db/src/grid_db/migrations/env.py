@@ -15,7 +15,6 @@ def migrate(arguments: dict[str, Any]) -> None:
         raise RuntimeError("expected to be run by grid_db; run `grid-db upgrade`")
     context.configure(
         connection=connection,
-        transactional_ddl=True,
         # SQLite changes a table by making it anew.
         render_as_batch=connection.dialect.name == "sqlite",
     )

@@ -4,6 +4,7 @@ Rows without an account are of public streams: every tenant sees them, as it see
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -165,10 +166,11 @@ class DeadLetters:
     def record(self, letters: Sequence[DeadLetter], now: datetime) -> list[int]:
         """Keep letters; the positions of those whose id was not there yet. Raises NotOwned.
 
-        Their run need not exist: that may be the very fault (L96).
+        Their run need not exist: that may be the very fault (L96). Characters that no database
+        takes (NUL, halves of surrogate pairs) are written as their \\uXXXX escapes.
         """
         self._scope.require_accounts(letter.account_id for letter in letters)
-        rows = [_LETTERS.values(letter) | {"created_at": now} for letter in letters]
+        rows = [_LETTERS.values(_storable(letter)) | {"created_at": now} for letter in letters]
         return bulk_insert(self._scope.session, _LETTERS.model, rows)
 
     def recent(self, limit: int = 100) -> list[DeadLetter]:
@@ -189,3 +191,16 @@ class DeadLetters:
             self._scope.account_or_public(columns.account_id)
         )
         return self._scope.session.scalar(query) or 0
+
+
+def _storable(letter: DeadLetter) -> DeadLetter:
+    return replace(
+        letter,
+        topic=_escaped(letter.topic),
+        reason=_escaped(letter.reason),
+        payload=_escaped(letter.payload),
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\0", "\\u0000").encode("utf-8", "backslashreplace").decode("utf-8")

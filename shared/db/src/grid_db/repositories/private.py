@@ -1,6 +1,6 @@
 """What the account did: executions, changes of orders, funding."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -62,10 +62,8 @@ class Executions(RunRows[PrivateExecution]):
     def known(self, account_id: str, exec_ids: Iterable[str]) -> frozenset[str]:
         """Which of these executions are stored; for the audit against the exchange's list."""
         columns = _EXECUTIONS.columns
-        asked = sorted(set(exec_ids))
         found: set[str] = set()
-        for start in range(0, len(asked), _LOOKED_UP_AT_ONCE):
-            some = asked[start : start + _LOOKED_UP_AT_ONCE]
+        for some in _pieces(sorted(set(exec_ids))):
             query = sa.select(columns.exec_id).where(
                 self._mine(), columns.account_id == account_id, columns.exec_id.in_(some)
             )
@@ -86,15 +84,25 @@ class Executions(RunRows[PrivateExecution]):
         return _EXECUTIONS.columns.exchange_ts, _EXECUTIONS.columns.exec_id
 
     def _complete(self, repeated: Sequence[PrivateExecution]) -> None:
-        columns, session = _EXECUTIONS.columns, self._scope.session
+        columns = _EXECUTIONS.columns
+        stored: dict[tuple[str, str], PrivateExecution] = {}
+        for some in _pieces(repeated):
+            query = _EXECUTIONS.select().where(
+                columns.account_id.in_({record.account_id for record in some}),
+                columns.exec_id.in_({record.exec_id for record in some}),
+            )
+            found = _EXECUTIONS.all(self._scope.session, query)
+            stored |= {(row.account_id, row.exec_id): row for row in found}
         for record in repeated:
-            same = (columns.account_id == record.account_id, columns.exec_id == record.exec_id)
-            stored = _EXECUTIONS.first(session, _EXECUTIONS.select().where(*same))
-            assert stored is not None
-            merged = _merged(stored, record)
-            if merged != stored:
-                session.execute(
-                    sa.update(_EXECUTIONS.table).where(*same).values(_EXECUTIONS.values(merged))
+            key = record.account_id, record.exec_id
+            merged = _merged(stored[key], record)
+            if merged != stored[key]:
+                stored[key] = merged
+                self._scope.session.execute(
+                    sa.update(_EXECUTIONS.table)
+                    .where(columns.account_id == record.account_id)
+                    .where(columns.exec_id == record.exec_id)
+                    .values(_EXECUTIONS.values(merged))
                 )
 
 
@@ -161,6 +169,12 @@ class Funding(RunRows[FundingPayment]):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope, _FUNDING)
+
+
+def _pieces(all_of_it: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Pieces small enough for one statement's parameters."""
+    for start in range(0, len(all_of_it), _LOOKED_UP_AT_ONCE):
+        yield all_of_it[start : start + _LOOKED_UP_AT_ONCE]
 
 
 def _progress(state: OrderState) -> tuple[datetime, bool, Any]:

@@ -2,19 +2,22 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from grid_db import models
 from grid_db.records import Account, Strategy, User
 from grid_db.repositories.scope import NotOwned, Scope
 from grid_db.repositories.shapes import Shape
+from grid_db.upsert import insert_for
 from grid_db.words import AccountStatus, UserStatus
 
 _USERS: Final = Shape(User, models.User)
 _ACCOUNTS: Final = Shape(Account, models.BybitAccount)
 _STRATEGIES: Final = Shape(Strategy, models.Strategy)
+_SAME: Final = ("strategy_id", "account_id", "strat_id")
 _CHANGES: Final = ("strategy_type", "symbol", "config_json", "is_enabled")
 
 
@@ -53,13 +56,12 @@ class Users:
 
         A user of that id or name that differs raises Conflict. The status is not compared.
         """
-        found = self.get(user.user_id) or self.by_username(user.username)
-        if found is not None:
-            _require_same("user", replace(user, status=found.status), found)
-            return False
         row = _USERS.values(user) | {"created_at": now, "updated_at": now}
-        self._scope.session.execute(sa.insert(_USERS.table), [row])
-        return True
+        if _insert_new(self._scope.session, _USERS, row):
+            return True
+        found = self.get(user.user_id) or self.by_username(user.username)
+        _require_same("user", user if found is None else replace(user, status=found.status), found)
+        return False
 
     def get(self, user_id: str) -> User | None:
         """The user with this id."""
@@ -120,16 +122,13 @@ class Accounts:
         not compared.
         """
         self._scope.require_user(account.user_id)
-        session = self._scope.session
-        if session.scalar(_taken(account)) is not None:
-            found = self.get(account.account_id)
-            given = account if found is None else replace(account, status=found.status)
-            _require_same("account", given, found)
-            return False
-        session.execute(
-            sa.insert(_ACCOUNTS.table), [_ACCOUNTS.values(account) | {"created_at": now}]
-        )
-        return True
+        row = _ACCOUNTS.values(account) | {"created_at": now}
+        if _insert_new(self._scope.session, _ACCOUNTS, row):
+            return True
+        found = self.get(account.account_id)
+        given = account if found is None else replace(account, status=found.status)
+        _require_same("account", given, found)
+        return False
 
     def get(self, account_id: str) -> Account | None:
         """The account with this id."""
@@ -204,24 +203,13 @@ class Strategies:
                 .where(columns.symbol == strategy.symbol, columns.strat_id != strategy.strat_id)
                 .values(is_enabled=False)
             )
-        row = _STRATEGIES.values(strategy)
-        changed = {name: row[name] for name in _CHANGES}
-        updated = session.scalar(
-            sa.update(_STRATEGIES.table)
-            .where(columns.strategy_id == strategy.strategy_id)
-            .where(columns.account_id == strategy.account_id)
-            .where(columns.strat_id == strategy.strat_id)
-            .values(changed)
-            .returning(columns.strategy_id)
-        )
-        if updated is not None:
-            return
-        if session.scalar(_strategy_taken(strategy)) is not None:
+        row = _STRATEGIES.values(strategy) | {"created_at": now}
+        # The second update is for a row that another session has stored in between.
+        if not (self._update(row) or _insert_new(session, _STRATEGIES, row) or self._update(row)):
             raise Conflict(
                 f"strategy {strategy.strat_id}: expected an id and a name that are free or this "
                 "strategy's, found one in use; give the strategy another strat_id"
             )
-        session.execute(sa.insert(_STRATEGIES.table), [row | {"created_at": now}])
 
     def get(self, strategy_id: str) -> Strategy | None:
         """The strategy with this id."""
@@ -245,6 +233,16 @@ class Strategies:
         )
         return found[0] if found else None
 
+    def _update(self, row: dict[str, object]) -> bool:
+        columns = _STRATEGIES.columns
+        statement = (
+            sa.update(_STRATEGIES.table)
+            .where(*(columns[name] == row[name] for name in _SAME))
+            .values({name: row[name] for name in _CHANGES})
+            .returning(columns.strategy_id)
+        )
+        return self._scope.session.scalar(statement) is not None
+
     def _all(self, *conditions: sa.ColumnElement[bool]) -> list[Strategy]:
         columns = _STRATEGIES.columns
         query = (
@@ -255,26 +253,12 @@ class Strategies:
         return _STRATEGIES.all(self._scope.session, query)
 
 
-def _taken(account: Account) -> sa.Select[tuple[str]]:
-    """Finds an account of that id or of that user's name, whoever owns it."""
-    columns = _ACCOUNTS.columns
-    same_name = sa.and_(
-        columns.user_id == account.user_id, columns.account_name == account.account_name
-    )
-    return sa.select(columns.account_id).where(
-        sa.or_(columns.account_id == account.account_id, same_name)
-    )
-
-
-def _strategy_taken(strategy: Strategy) -> sa.Select[tuple[str]]:
-    """Finds a strategy of that id or of that account's name, whoever owns it."""
-    columns = _STRATEGIES.columns
-    same_name = sa.and_(
-        columns.account_id == strategy.account_id, columns.strat_id == strategy.strat_id
-    )
-    return sa.select(columns.strategy_id).where(
-        sa.or_(columns.strategy_id == strategy.strategy_id, same_name)
-    )
+def _insert_new(session: Session, shape: Shape[Any], row: dict[str, object]) -> bool:
+    """Insert a row unless something of it is taken; whether it was inserted."""
+    key = next(iter(shape.table.primary_key))
+    insert = insert_for(session.get_bind().dialect.name, shape.table)
+    statement = insert.values(row).on_conflict_do_nothing().returning(key)
+    return session.scalar(statement) is not None
 
 
 def _require_same(kind: str, given: object, found: object) -> None:

@@ -1,0 +1,150 @@
+"""The configuration: unknown keys are refused by name, secrets are referenced and never shown."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from appkit.configuration import ConfigurationRefused
+from appkit.exits import UserError
+from event_saver.config import (
+    EventSaverConfig,
+    changed,
+    config_of,
+    from_environment,
+    load_config,
+    secret_of,
+)
+from grid_db.words import Environment
+
+TEXT = """\
+exchange: demo
+symbols: [BTCUSDT, ETHUSDT]
+journal_folder: journal
+health_file: health.json
+accounts:
+  - name: main
+    api_key: env:KEY
+    api_secret: a secret of mine
+    symbols: [BTCUSDT]
+    strategies:
+      - {strat_id: grid-1, symbol: BTCUSDT}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "eventsaver.yaml"
+    path.write_text(TEXT)
+    return path
+
+
+def test_a_file_is_read_with_its_paths_relative_to_it(file: Path) -> None:
+    config = load_config(file, {})
+
+    assert config.symbols == ("BTCUSDT", "ETHUSDT")
+    assert config.journal_folder == file.parent / "journal"
+    assert config.health_file == file.parent / "health.json"
+    assert config.environment is Environment.DEMO
+    assert config.accounts[0].strategies[0].salted
+
+
+def test_the_environment_wins_over_the_file(file: Path) -> None:
+    variables = {
+        "EVENTSAVER_SYMBOLS": " solusdt, BTCUSDT,",
+        "EVENTSAVER_BATCH_SIZE": "7",
+        "EVENTSAVER_LOCKSTEP": "true",
+        "EVENTSAVER_CONFIG_PATH": str(file),
+        "OTHER": "x",
+    }
+
+    config = load_config(file, variables)
+
+    assert config.symbols == ("SOLUSDT", "BTCUSDT")
+    assert (config.batch_size, config.lockstep) == (7, True)
+    assert config.accounts[0].name == "main"
+
+
+def test_the_environment_alone_is_enough_for_public_streams() -> None:
+    config = config_of({"EVENTSAVER_SYMBOLS": "BTCUSDT", "EVENTSAVER_EXCHANGE": "mainnet"})
+
+    assert config.environment is Environment.MAINNET
+    assert config.endpoint.name == "mainnet"
+    assert config.accounts == ()
+
+
+def test_a_url_is_a_simulator() -> None:
+    config = EventSaverConfig(exchange="http://127.0.0.1:18080", symbols=("BTCUSDT",))
+
+    assert config.environment is Environment.SIM
+    assert config.endpoint.rest_url == "http://127.0.0.1:18080"
+
+
+def test_an_unknown_key_is_refused_with_its_path_a48(file: Path) -> None:
+    file.write_text(TEXT.replace("name: main", "name: main\n    colour: red"))
+
+    with pytest.raises(ConfigurationRefused, match=r"accounts\[0\]\.colour"):
+        load_config(file, {})
+
+
+@pytest.mark.parametrize("name", ["EVENTSAVER_COLOUR", "EVENTSAVER_ACCOUNTS"])
+def test_a_variable_that_means_nothing_is_refused_by_name(name: str) -> None:
+    with pytest.raises(UserError, match=f"{name} means nothing") as refused:
+        from_environment({name: "x"})
+
+    assert "EVENTSAVER_SYMBOLS" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"exchange": "moon"}, "exchange: expected mainnet, testnet, demo"),
+        ({"exchange": "http://example.com"}, "exchange: expected https"),
+        ({"symbols": ()}, "symbols"),
+        ({"symbols": ("btc",)}, "symbols.0"),
+        ({"flush_interval_s": 0}, "flush_interval_s"),
+        ({"port": 70_000}, "port"),
+        ({"capture_trades": False, "capture_tickers": False}, "something to record"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_place(
+    changes: dict[str, object], text: str
+) -> None:
+    config = EventSaverConfig(symbols=("BTCUSDT",))
+
+    with pytest.raises(UserError, match=text):
+        changed(config, changes)
+
+
+def test_two_accounts_of_one_name_are_refused(file: Path) -> None:
+    account = load_config(file, {}).accounts[0]
+
+    with pytest.raises(UserError, match="expected different names, found main, main"):
+        changed(load_config(file, {}), {"accounts": (account, account)})
+
+
+def test_a_secret_is_itself_or_in_a_variable_or_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("of the file\n")
+
+    assert secret_of(SecretStr("plain"), {}) == "plain"
+    assert secret_of(SecretStr("env:KEY"), {"KEY": "of the variable"}) == "of the variable"
+    assert secret_of(SecretStr(f"file:{path}"), {}) == "of the file"
+
+
+def test_a_reference_that_leads_nowhere_is_named() -> None:
+    with pytest.raises(UserError, match="environment variable KEY, found none"):
+        secret_of(SecretStr("env:KEY"), {"KEY": ""})
+    with pytest.raises(UserError, match="cannot read the secret in nowhere"):
+        secret_of(SecretStr("file:nowhere"), {})
+
+
+def test_secrets_show_nowhere_a49(file: Path) -> None:
+    config = load_config(file, {})
+    bad = changed(config, {"database_url": "postgresql://u:hidden@h/n"})
+    texts = [repr(config), str(config), config.model_dump_json(), repr(bad), bad.model_dump_json()]
+    with pytest.raises(UserError) as refused:
+        config_of({"EVENTSAVER_DATABASE_URL": "hidden", "EVENTSAVER_PORT": "hidden"})
+    texts.append(str(refused.value))
+
+    assert not any("a secret of mine" in text or "hidden" in text for text in texts)

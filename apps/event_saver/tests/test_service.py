@@ -1,0 +1,266 @@
+"""The recorder against the simulator: what the simulator told is what the database holds."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appkit.exits import RunFailed, UserError
+from bybit_adapter.credentials import Credentials
+from event_saver.accounts import AccountContext
+from event_saver.beside import beside
+from event_saver.config import EventSaverConfig
+from event_saver.service import EventSaver
+from grid_db.factory import DatabaseFactory
+from grid_db.settings import DatabaseSettings
+
+PATIENCE_S = 60.0
+
+
+class Recorded:
+    """The database file as its own driver reads it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+
+    def count(self, table: str) -> int:
+        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, database: DatabaseFactory) -> Recorded:
+    database.dispose()
+    return Recorded(tmp_path / "recorded.db")
+
+
+@pytest.fixture
+def make(tmp_path: Path, simulator: Any, recorded: Recorded) -> Iterator[Callable[..., EventSaver]]:
+    opened: list[DatabaseFactory] = []
+
+    def make(secret: str = "demo-secret-1", **changes: Any) -> EventSaver:
+        config = EventSaverConfig(
+            exchange=simulator.url,
+            symbols=("BTCUSDT",),
+            journal_folder=tmp_path / "journal",
+            health_file=tmp_path / "health.json",
+            flush_interval_s=0.2,
+            **changes,
+        )
+        opened.append(DatabaseFactory(DatabaseSettings.of_url(f"sqlite:///{recorded.path}")))
+        saver = EventSaver(config, opened[-1])
+        saver.add_account(
+            AccountContext(
+                name="demo-1",
+                credentials=Credentials(key="demo-key-1", secret=secret),
+                symbols=(),
+            )
+        )
+        return saver
+
+    yield make
+    for factory in opened:
+        factory.dispose()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that other threads do."""
+
+    async def poll() -> None:
+        while not await beside("condition", condition):
+            await asyncio.sleep(0.05)
+
+    await asyncio.wait_for(poll(), PATIENCE_S)
+
+
+def order(simulator: Any, side: str = "Buy", **changes: Any) -> str:
+    words = {"account": "demo-1", "symbol": "BTCUSDT", "qty": "0.01", "position_idx": 1}
+    told = simulator.post("order", side=side, **{**words, **changes})
+    return str(told["order"]["orderId"])
+
+
+def told(simulator: Any, topic: str) -> list[dict[str, Any]]:
+    (account,) = [one for one in simulator.state()["accounts"] if one["name"] == "demo-1"]
+    rows: list[dict[str, Any]] = account["changes"][topic]
+    return [row for row in rows if row.get("symbol", "BTCUSDT") == "BTCUSDT"]
+
+
+def executions_told(simulator: Any) -> set[str]:
+    return {row["execId"] for row in told(simulator, "execution")}
+
+
+def orders_told(simulator: Any) -> set[tuple[str, str, int]]:
+    return {
+        (row["orderId"], row["orderStatus"], int(row["updatedTime"]) * 1_000)
+        for row in told(simulator, "order")
+    }
+
+
+def executions_kept(recorded: Recorded) -> set[str]:
+    return {row[0] for row in recorded.rows("SELECT exec_id FROM private_executions")}
+
+
+def orders_kept(recorded: Recorded) -> set[tuple[str, str, int]]:
+    return set(recorded.rows("SELECT order_id, status, exchange_ts FROM orders"))
+
+
+def test_what_the_simulator_told_is_what_the_database_holds(
+    make: Callable[..., EventSaver], simulator: Any, recorded: Recorded, tmp_path: Path
+) -> None:
+    async def record() -> int:
+        saver = make()
+        await saver.start()
+        ended = asyncio.ensure_future(saver.run_until_shutdown())
+        await until(saver.ready)
+        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
+        await beside("orders", lambda: [order(simulator, order_type="Market") for _ in range(3)])
+        await beside("close", lambda: order(simulator, "Sell", order_type="Market"))
+        trades = saver.settling().handled_through_us
+        await until(lambda: saver.settling().handled_through_us > trades)
+        await until(lambda: executions_told(simulator) <= executions_kept(recorded))
+        await until(lambda: orders_told(simulator) <= orders_kept(recorded))
+        saver.shutdown()
+        return await ended
+
+    assert asyncio.run(record()) == 0
+
+    closed = recorded.rows("SELECT exec_id FROM private_executions WHERE closed_size <> '0'")
+    assert len(closed) >= 1
+    owned = recorded.rows("SELECT DISTINCT position_idx, attribution FROM private_executions")
+    assert {index for index, _ in owned} == {1}
+    assert recorded.count("public_trades") > 0
+    assert recorded.count("ticker_snapshots") > 0
+    assert recorded.count("position_snapshots") >= 4
+    assert recorded.count("wallet_snapshots") >= 4
+    assert recorded.count("dead_letters") == 0
+    runs = recorded.rows(
+        "SELECT status FROM runs WHERE account_id IN (SELECT account_id FROM"
+        " bybit_accounts WHERE account_name = 'demo-1')"
+    )
+    assert runs == [("completed",)]
+    assert '"healthy"' in (tmp_path / "health.json").read_text()
+
+
+def test_what_happened_in_an_outage_is_filled_in_afterwards(
+    make: Callable[..., EventSaver], simulator: Any, recorded: Recorded
+) -> None:
+    async def record() -> int:
+        saver = make()
+        await saver.start()
+        ended = asyncio.ensure_future(saver.run_until_shutdown())
+        await until(saver.ready)
+        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
+        await beside("cut", lambda: simulator.post("disconnect"))
+        await beside("order", lambda: order(simulator, order_type="Market"))
+        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 9)
+        await until(lambda: executions_told(simulator) <= executions_kept(recorded))
+        saver.shutdown()
+        return await ended
+
+    assert asyncio.run(record()) == 0
+
+    states = dict(recorded.rows("SELECT state, count(*) FROM gaps GROUP BY state"))
+    assert "open" not in states
+    assert recorded.rows("SELECT DISTINCT stream FROM gaps WHERE state = 'unrecoverable'") == [
+        ("tickers",)
+    ]
+
+
+def test_the_next_process_fills_from_the_watermark_of_the_one_before_a45(
+    make: Callable[..., EventSaver], simulator: Any, recorded: Recorded
+) -> None:
+    async def record(filled: int) -> int:
+        saver = make()
+        await saver.start()
+        ended = asyncio.ensure_future(saver.run_until_shutdown())
+        await until(saver.ready)
+        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= filled)
+        await until(lambda: executions_told(simulator) <= executions_kept(recorded))
+        saver.shutdown()
+        return await ended
+
+    order(simulator, order_type="Market")
+    assert asyncio.run(record(4)) == 0
+    while_away = order(simulator, order_type="Market")
+
+    assert asyncio.run(record(4)) == 0
+
+    assert recorded.rows(f"SELECT DISTINCT status FROM orders WHERE order_id = '{while_away}'") == [
+        ("Filled",)
+    ]
+    assert recorded.count("private_executions") >= 1
+
+
+def test_a_key_that_is_refused_ends_the_recording_and_says_so(
+    make: Callable[..., EventSaver],
+) -> None:
+    async def record() -> int:
+        saver = make(secret="another secret")
+        await saver.start()
+        return await asyncio.wait_for(saver.run_until_shutdown(), PATIENCE_S)
+
+    with pytest.raises(RunFailed, match="recording has ended: authentication"):
+        asyncio.run(record())
+
+
+def test_a_symbol_that_the_exchange_does_not_list_is_refused(
+    make: Callable[..., EventSaver], recorded: Recorded
+) -> None:
+    async def record() -> None:
+        saver = make()
+        saver.add_account(
+            AccountContext(
+                name="other",
+                credentials=Credentials(key="demo-key-2", secret="demo-secret-2"),
+                symbols=("NOSUCHUSDT",),
+            )
+        )
+        await saver.start()
+
+    with pytest.raises(UserError, match="NOSUCHUSDT"):
+        asyncio.run(record())
+
+    assert recorded.count("runs") == 1
+
+
+def test_two_recorders_of_one_account_are_one_too_many(
+    make: Callable[..., EventSaver],
+) -> None:
+    async def record() -> None:
+        first, second = make(), make()
+        await first.start()
+        try:
+            with pytest.raises(UserError, match="kept by another process"):
+                await second.start()
+        finally:
+            first.shutdown()
+            await first.run_until_shutdown()
+
+    asyncio.run(record())
+
+
+def test_accounts_come_before_the_start(make: Callable[..., EventSaver]) -> None:
+    async def record() -> None:
+        saver = make()
+        await saver.start()
+        try:
+            with pytest.raises(RuntimeError, match="accounts before the start"):
+                saver.add_account(
+                    AccountContext(
+                        name="late",
+                        credentials=Credentials(key="demo-key-2", secret="demo-secret-2"),
+                        symbols=(),
+                    )
+                )
+        finally:
+            saver.shutdown()
+            await saver.run_until_shutdown()
+
+    asyncio.run(record())
