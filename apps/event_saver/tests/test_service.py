@@ -86,21 +86,30 @@ def order(simulator: Any, side: str = "Buy", **changes: Any) -> str:
     return str(told["order"]["orderId"])
 
 
-def told(simulator: Any, topic: str) -> list[dict[str, Any]]:
-    (account,) = [one for one in simulator.state()["accounts"] if one["name"] == "demo-1"]
-    rows: list[dict[str, Any]] = account["changes"][topic]
-    return [row for row in rows if row.get("symbol", "BTCUSDT") == "BTCUSDT"]
+class Told:
+    """What the simulator tells the account's streams from now on."""
 
+    def __init__(self, simulator: Any) -> None:
+        self._simulator = simulator
+        self._before = {topic: len(self._all(topic)) for topic in ("order", "execution")}
 
-def executions_told(simulator: Any) -> set[str]:
-    return {row["execId"] for row in told(simulator, "execution")}
+    def executions(self) -> set[str]:
+        return {row["execId"] for row in self._since("execution")}
 
+    def orders(self) -> set[tuple[str, str, int]]:
+        return {
+            (row["orderId"], row["orderStatus"], int(row["updatedTime"]) * 1_000)
+            for row in self._since("order")
+        }
 
-def orders_told(simulator: Any) -> set[tuple[str, str, int]]:
-    return {
-        (row["orderId"], row["orderStatus"], int(row["updatedTime"]) * 1_000)
-        for row in told(simulator, "order")
-    }
+    def _since(self, topic: str) -> list[dict[str, Any]]:
+        return self._all(topic)[self._before[topic] :]
+
+    def _all(self, topic: str) -> list[dict[str, Any]]:
+        accounts = self._simulator.state()["accounts"]
+        (account,) = [one for one in accounts if one["name"] == "demo-1"]
+        rows: list[dict[str, Any]] = account["changes"][topic]
+        return rows
 
 
 def executions_kept(recorded: Recorded) -> set[str]:
@@ -114,6 +123,8 @@ def orders_kept(recorded: Recorded) -> set[tuple[str, str, int]]:
 def test_what_the_simulator_told_is_what_the_database_holds(
     make: Callable[..., EventSaver], simulator: Any, recorded: Recorded, tmp_path: Path
 ) -> None:
+    told = Told(simulator)
+
     async def record() -> int:
         saver = make()
         await saver.start()
@@ -122,10 +133,10 @@ def test_what_the_simulator_told_is_what_the_database_holds(
         await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
         await beside("orders", lambda: [order(simulator, order_type="Market") for _ in range(3)])
         await beside("close", lambda: order(simulator, "Sell", order_type="Market"))
-        trades = saver.settling().handled_through_us
-        await until(lambda: saver.settling().handled_through_us > trades)
-        await until(lambda: executions_told(simulator) <= executions_kept(recorded))
-        await until(lambda: orders_told(simulator) <= orders_kept(recorded))
+        await until(lambda: recorded.count("public_trades") > 0)
+        await until(lambda: recorded.count("ticker_snapshots") > 0)
+        await until(lambda: told.executions() <= executions_kept(recorded))
+        await until(lambda: told.orders() <= orders_kept(recorded))
         saver.shutdown()
         return await ended
 
@@ -135,8 +146,6 @@ def test_what_the_simulator_told_is_what_the_database_holds(
     assert len(closed) >= 1
     owned = recorded.rows("SELECT DISTINCT position_idx, attribution FROM private_executions")
     assert {index for index, _ in owned} == {1}
-    assert recorded.count("public_trades") > 0
-    assert recorded.count("ticker_snapshots") > 0
     assert recorded.count("position_snapshots") >= 4
     assert recorded.count("wallet_snapshots") >= 4
     assert recorded.count("dead_letters") == 0
@@ -151,6 +160,8 @@ def test_what_the_simulator_told_is_what_the_database_holds(
 def test_what_happened_in_an_outage_is_filled_in_afterwards(
     make: Callable[..., EventSaver], simulator: Any, recorded: Recorded
 ) -> None:
+    told = Told(simulator)
+
     async def record() -> int:
         saver = make()
         await saver.start()
@@ -160,7 +171,7 @@ def test_what_happened_in_an_outage_is_filled_in_afterwards(
         await beside("cut", lambda: simulator.post("disconnect"))
         await beside("order", lambda: order(simulator, order_type="Market"))
         await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 9)
-        await until(lambda: executions_told(simulator) <= executions_kept(recorded))
+        await until(lambda: told.executions() <= executions_kept(recorded))
         saver.shutdown()
         return await ended
 
@@ -176,26 +187,29 @@ def test_what_happened_in_an_outage_is_filled_in_afterwards(
 def test_the_next_process_fills_from_the_watermark_of_the_one_before_a45(
     make: Callable[..., EventSaver], simulator: Any, recorded: Recorded
 ) -> None:
-    async def record(filled: int) -> int:
+    told = Told(simulator)
+
+    async def record(*, orders: int) -> int:
         saver = make()
         await saver.start()
         ended = asyncio.ensure_future(saver.run_until_shutdown())
         await until(saver.ready)
-        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= filled)
-        await until(lambda: executions_told(simulator) <= executions_kept(recorded))
+        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
+        for _ in range(orders):
+            await beside("order", lambda: order(simulator, order_type="Market"))
+        await until(lambda: told.executions() <= executions_kept(recorded))
         saver.shutdown()
         return await ended
 
-    order(simulator, order_type="Market")
-    assert asyncio.run(record(4)) == 0
+    assert asyncio.run(record(orders=1)) == 0
     while_away = order(simulator, order_type="Market")
 
-    assert asyncio.run(record(4)) == 0
+    assert asyncio.run(record(orders=0)) == 0
 
-    assert recorded.rows(f"SELECT DISTINCT status FROM orders WHERE order_id = '{while_away}'") == [
-        ("Filled",)
-    ]
-    assert recorded.count("private_executions") >= 1
+    assert told.executions() == executions_kept(recorded)
+    assert ("Filled",) in recorded.rows(
+        f"SELECT status FROM orders WHERE order_id = '{while_away}'"
+    )
 
 
 def test_a_key_that_is_refused_ends_the_recording_and_says_so(

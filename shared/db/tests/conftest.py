@@ -99,48 +99,40 @@ def postgres_cluster() -> Iterator[Cluster]:
     secret.write_text(PASSWORD)
     secret.chmod(0o644)
     served = folder / "served"
-    port = free_port()
 
-    def command(*words: str) -> None:
+    def command(*words: object) -> None:
         subprocess.run(
-            words, check=True, env=environment, cwd="/", stdout=subprocess.DEVNULL, **user
+            [str(word) for word in words],
+            check=True,
+            env=environment,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            **user,
         )  # type: ignore[call-overload]
 
-    try:
-        command(
-            f"{programs}/initdb",
-            "-D",
-            str(served),
-            "-U",
-            SUPERUSER,
-            "-E",
-            "UTF8",
-            "--no-sync",
-            "--auth=scram-sha-256",
-            f"--pwfile={secret}",
-        )
+    def start() -> int:
+        port = free_port()
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
             "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
             "-c shared_buffers=32MB -c max_connections=40"
         )
-        command(
-            f"{programs}/pg_ctl",
-            "-D",
-            str(served),
-            "-w",
-            "-t",
-            "60",
-            "-l",
-            str(folder / "log"),
-            "-o",
-            options,
-            "start",
-        )
+        log = folder / "log"
+        command(pg_ctl, "-D", served, "-w", "-t", "60", "-l", log, "-o", options, "start")
+        return port
+
+    pg_ctl = programs / "pg_ctl"
+    try:
+        initdb = [programs / "initdb", "-D", served, "-U", SUPERUSER, "-E", "UTF8", "--no-sync"]
+        command(*initdb, "--auth=scram-sha-256", f"--pwfile={secret}")
+        try:
+            port = start()
+        except subprocess.CalledProcessError:
+            port = start()  # somebody took the port in between
         try:
             yield Cluster(port=port, names=count())
         finally:
-            command(f"{programs}/pg_ctl", "-D", str(served), "-w", "-m", "immediate", "stop")
+            command(pg_ctl, "-D", served, "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
 

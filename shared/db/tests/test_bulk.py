@@ -159,6 +159,20 @@ def test_a_session_can_go_on_after_a_read(
     assert sum(len(block) for block in read()) == 2
 
 
+def test_after_a_read_that_stopped_early_the_database_still_serves(
+    database: DatabaseFactory,
+) -> None:
+    with database.get_session() as session:
+        repositories.as_admin(session).trades.record([trade(n, n) for n in range(500)])
+
+    with database.get_readonly_session() as session:
+        first = next(bulk.read_trades(session, SIM, SYMBOL, block_rows=2))
+        session.rollback()
+
+        assert len(first) == 2
+        assert bulk.count_trades(session, SIM, SYMBOL) == 500
+
+
 def test_tickers_come_with_what_is_unknown_marked(session: Session) -> None:
     """Unknown is never 0."""
     rows = [

@@ -12,10 +12,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from appkit.configuration import StrictModel, load
 from appkit.instruments import InstrumentKeys
+from bybit_sim.rest import rsa
 from simvenue.messages import FillModel
 
 DEFAULT_PORT = 18080
 LOCKSTEP = "lockstep"
+WORD = r"^[\x21-\x7e]{1,128}$"
 SPEED = re.compile(r"max|lockstep|(?=.*[1-9])\d{1,4}(\.\d{1,3})?x")
 
 
@@ -38,6 +40,15 @@ def _speed(text: str) -> str:
     return text
 
 
+def _secret(text: str) -> str:
+    """A word, or the public half of an RSA key in PEM: the client signs with the private half."""
+    if text.startswith(rsa.PEM_BEGINS):
+        rsa.verifies(text, b"", "")
+    elif re.fullmatch(WORD, text) is None:
+        raise ValueError("expected 1 to 128 characters without spaces, or an RSA public key in PEM")
+    return text
+
+
 def _settle_url(text: str) -> str:
     if re.fullmatch(r"https?://[^\s/]+(/\S*)?", text) is None:
         raise ValueError("expected an URL such as http://127.0.0.1:9000/settled")
@@ -49,7 +60,8 @@ Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 FeeRate = Annotated[Number, Field(ge=Decimal("-0.01"), le=Decimal("0.01"))]
 Symbol = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{1,31}$")]
-Word = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,128}$")]
+Word = Annotated[str, Field(pattern=WORD)]
+Secret = Annotated[str, Field(max_length=4096), AfterValidator(_secret)]
 Speed = Annotated[str, AfterValidator(_speed)]
 SettleUrl = Annotated[str, AfterValidator(_settle_url)]
 
@@ -82,7 +94,7 @@ class KeyConfig(StrictModel):
     """One API key of an account."""
 
     key: Word
-    secret: Word
+    secret: Secret
     read_only: bool = False
     expired: bool = False
     ips: tuple[str, ...] = ("*",)

@@ -298,7 +298,7 @@ def test_a_stretch_ends_where_a_request_arrives(tape: MakeTape, calm: list[Row])
     first = feed.next_step()
     assert first is not None
     exchange.play(first)
-    place(exchange, Order(account=0, symbol=0, long=True, opens=True, price=None, qty=4))
+    place(exchange, Order(account=0, symbol=0, long=True, opens=True, price=None, qty=20))
 
     assert play_quiet(exchange, feed, 1024) is not None
 

@@ -26,7 +26,9 @@ def test_speeds_are_read(text: str, pacing: Pacing, rate: Fraction) -> None:
     assert (speed.text, speed.pacing, speed.rate) == (text, pacing, rate)
 
 
-@pytest.mark.parametrize("text", ["", "fast", "60", "0x", "-1x", "1e9x", "1/0x", "x"])
+@pytest.mark.parametrize(
+    "text", ["", "fast", "60", "0x", "-1x", "1e9x", "1e5x", "1/2x", "1_0x", "1/0x", "x"]
+)
 def test_what_is_no_speed_is_refused_with_the_speeds_there_are(text: str) -> None:
     with pytest.raises(ValueError, match='expected "1x", "60x"'):
         parse_speed(text)

@@ -80,7 +80,7 @@ def record(arguments: Namespace) -> int:
     config = configured(arguments, os.environ)
     saver = EventSaver(config, database_of(config))
     for account in config.accounts:
-        saver.add_account(context_of(account, config, os.environ))
+        saver.add_account(context_of(account, os.environ))
     return asyncio.run(_record(saver, as_json=arguments.json, quiet=arguments.quiet))
 
 
@@ -95,9 +95,7 @@ def database_of(config: EventSaverConfig) -> DatabaseFactory:
         raise UserError(f"database_url: {error}") from error
 
 
-def context_of(
-    account: AccountConfig, config: EventSaverConfig, environment: Mapping[str, str]
-) -> AccountContext:
+def context_of(account: AccountConfig, environment: Mapping[str, str]) -> AccountContext:
     """An account of the configuration with its key."""
     return AccountContext(
         name=account.name,

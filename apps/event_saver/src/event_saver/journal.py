@@ -89,10 +89,10 @@ class Journal:
         JournalFailed when the disk does not take them; then none of them was added.
         """
         lines = b"".join(_line(entry) for entry in entries)
-        if self._size and self._size + len(lines) > self._segment_bytes_max:
-            self._rotate()
-        place = Place(segment=self._active, offset=self._size)
         try:
+            if self._size and self._size + len(lines) > self._segment_bytes_max:
+                self._rotate()
+            place = Place(segment=self._active, offset=self._size)
             _write_all(self._file, lines)
         except OSError as error:
             os.ftruncate(self._file, self._size)
@@ -185,9 +185,10 @@ class Journal:
     def _rotate(self) -> None:
         with self._swapping:
             os.fsync(self._file)
+            file = self._opened(self._active + 1)
             os.close(self._file)
+            self._file = file
             self._active += 1
-            self._file = self._opened(self._active)
             self._size = self._synced = 0
         self._owed.append((self._active, 0))
         self._sync_folder()

@@ -306,6 +306,18 @@ def test_there_is_something_of_every_kind_to_be_seen(furnished: Session, bob: "T
     assert empty == public
 
 
+def test_with_a_user_everything_goes_that_points_at_it(
+    furnished: Session, alice: "Tenant", bob: "Tenant"
+) -> None:
+    """live.md 2.1: every foreign key cascades, on both dialects."""
+    hers = _rows_of(furnished, alice)
+
+    repositories.as_admin(furnished).users.delete(bob.user.user_id)
+
+    assert not any(_rows_of(furnished, bob).values())
+    assert _rows_of(furnished, alice) == hers
+
+
 def test_a_tenant_has_no_way_to_the_users() -> None:
     assert "users" not in REPOSITORIES
 

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 
-import orjson
-
 from bybit_sim.exchange.account import Account
 from bybit_sim.exchange.rows import order_row
 from bybit_sim.exchange.words import OrderRecord, Row
 from bybit_sim.faults.plan import fault_row
-from bybit_sim.market.topics import PublicTopics
+from bybit_sim.market.symbols import SymbolMarket
+from bybit_sim.market.texts import price_text, qty_text
 from bybit_sim.page.simulation import Playing, Simulation, Sockets
 from gridcore.clock import Instant
 
@@ -43,7 +42,6 @@ class Picture:
         """The picture of this moment, with the requests and acts after those serials."""
         simulation = self._simulation
         exchange = simulation.exchange
-        topics = PublicTopics(exchange.markets)
         accounts = exchange.accounts.values()
         return {
             "now_us": exchange.now,
@@ -54,7 +52,7 @@ class Picture:
                 {
                     "symbol": symbol,
                     **_part(market.ticker_row(), _TICKER + _TICKER_MORE),
-                    **_book(topics, symbol),
+                    **_book(market),
                 }
                 for symbol, market in exchange.markets.items()
             ],
@@ -115,13 +113,23 @@ def _order(order: OrderRecord) -> Row:
     return _part(order_row(order), _ORDER + _ORDER_MORE)
 
 
-def _book(topics: PublicTopics, symbol: str) -> Row:
-    """The best levels of both sides as [price, size] texts, best first."""
-    frames = topics.snapshot_frames(f"orderbook.50.{symbol}")
-    if not frames:
+def _book(market: SymbolMarket) -> Row:
+    """The best levels of both sides as [price, size] texts, best first.
+
+    Asked of the market itself: a subscriber's snapshot would change what the others are told next.
+    """
+    levels = market.levels(LEVELS_SHOWN)
+    if levels is None:
         return {"bids": [], "asks": []}
-    levels = orjson.loads(frames[0].body)["data"]
-    return {"bids": levels["b"][:LEVELS_SHOWN], "asks": levels["a"][:LEVELS_SHOWN]}
+    return {"bids": _texts(market, levels.bids), "asks": _texts(market, levels.asks)}
+
+
+def _texts(market: SymbolMarket, side: Mapping[int, int]) -> list[list[str]]:
+    facts, instrument = market.facts, market.instrument
+    return [
+        [price_text(facts, instrument.price(ticks)), qty_text(facts, instrument.qty(steps))]
+        for ticks, steps in side.items()
+    ]
 
 
 def _part(row: Mapping[str, object], names: tuple[str, ...]) -> Row:

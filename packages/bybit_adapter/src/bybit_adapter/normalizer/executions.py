@@ -29,16 +29,18 @@ _KINDS = {kind.value: kind for kind in ExecType}
 
 
 def execution(row: Row, symbol: str, scale: Scale, frame_at: Instant) -> Execution | FundingPaid:
-    """One execution; an execType that nobody knows is ExecType.UNKNOWN, for the quarantine."""
-    kind = _KINDS.get(text(row, "execType"), ExecType.UNKNOWN)
+    """One execution; an execType that nobody knows is ExecType.UNKNOWN, for the quarantine.
+
+    An execution counts once, by its id: what is read wrongly here is never mended by a listing. So
+    its kind and what it closed must be there.
+    """
+    kind = _KINDS.get(required_text(row, "execType"), ExecType.UNKNOWN)
     qty = scale.required_size(row, "execQty")
     if not qty:
         raise BadElement("execQty: expected a size above 0, found 0")
     if kind is ExecType.FUNDING:
         return _funding(row, symbol, scale, qty, frame_at)
-    closed = scale.size(row, "closedSize") or Steps(0)
-    if kind in TAKEOVERS and not closed:
-        closed = qty
+    closed = (scale.size(row, "closedSize") or qty) if kind in TAKEOVERS else _closed(row, scale)
     side = side_of(row)
     return Execution(
         symbol=symbol,
@@ -57,6 +59,14 @@ def execution(row: Row, symbol: str, scale: Scale, frame_at: Instant) -> Executi
         kind=kind,
         is_maker=row.get("isMaker") in (True, "true"),
     )
+
+
+def _closed(row: Row, scale: Scale) -> Steps:
+    """What reduced the position; "" is how some openings say 0, but no row lacks the field."""
+    closed = scale.size(row, "closedSize")
+    if closed is None and ("closedSize" not in row or closed_pnl(row)):
+        raise BadElement("closedSize: expected the part that reduced the position, found none")
+    return closed or Steps(0)
 
 
 def _funding(row: Row, symbol: str, scale: Scale, qty: Steps, frame_at: Instant) -> FundingPaid:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bybit_adapter.normalizer import trades
 from bybit_adapter.normalizer.decode import Undecodable, decode
 from bybit_adapter.normalizer.executions import execution
-from bybit_adapter.normalizer.numbers import Scale, moment, text
+from bybit_adapter.normalizer.numbers import Scale, moment, required_text, text
 from bybit_adapter.normalizer.orders import order
 from bybit_adapter.normalizer.positions import position
 from bybit_adapter.normalizer.tickers import TickerBook
@@ -181,10 +181,11 @@ class Normalizer:
         received: list[Received] = []
         for row in self._elements(topic, frame, received_at):
             try:
-                if (text(row, "category") or category) != LINEAR:
+                # A row that lacks either may be ours: it is bad, and never silently none of ours.
+                if (text(row, "category") or category or required_text(row, "category")) != LINEAR:
                     self._put_aside(topic, row, Reason.OTHER_CATEGORY, received_at)
                     continue
-                symbol = text(row, "symbol")
+                symbol = required_text(row, "symbol")
                 scale = self._scales.of(symbol)
                 if scale is None:
                     self._put_aside(topic, row, Reason.UNKNOWN_SYMBOL, received_at)

@@ -27,7 +27,7 @@ _NO_REJECT_REASON = frozenset({"", "EC_NoError"})
 
 def order(row: Row, symbol: str, scale: Scale, frame_at: Instant) -> OrderUpdate | Reason:
     """The state of one order; a Reason for orders that are none of the kernel's."""
-    if text(row, "orderType") != LIMIT:
+    if required_text(row, "orderType") != LIMIT:
         return Reason.NO_LIMIT_ORDER
     spelled = text(row, "orderStatus")
     if spelled in CONDITIONAL:

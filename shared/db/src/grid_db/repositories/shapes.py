@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast, get_args, get_type_hints
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ Record = TypeVar("Record")
 class Shape(Generic[Record]):
     """How one kind of record lies in its table: a column for each field, words as text."""
 
-    __slots__ = ("_build", "_names", "_words", "columns", "model", "table")
+    __slots__ = ("_build", "_names", "_read", "_words", "columns", "model", "table")
 
     def __init__(self, record: type[Record], model: type[Base]) -> None:
         self.model = model
@@ -24,6 +25,7 @@ class Shape(Generic[Record]):
         self.columns = self.table.c
         self._build = record
         self._names = tuple(field.name for field in fields(cast(Any, record)))
+        self._read = attrgetter(*self._names)
         self._words = {
             name: word
             for name, hint in get_type_hints(record).items()
@@ -37,7 +39,7 @@ class Shape(Generic[Record]):
 
     def values(self, record: Record) -> dict[str, object]:
         """A record as a row: column name to value."""
-        row = {name: getattr(record, name) for name in self._names}
+        row: dict[str, Any] = dict(zip(self._names, self._read(record), strict=True))
         for name in self._words:
             word = row[name]
             if word is not None:
