@@ -155,13 +155,17 @@ def _right_execution(row: Any, _: str, rules: list[Rule], frame_at: int) -> Fiel
     row = _object(row)
     if row.get("category") != "linear":
         return None
-    kind = _text(row.get("execType")) or "Unknown"
+    kind = _text(row.get("execType"))
+    if not kind:
+        raise _Bad(ABSENT_IS_ABSENT)
     if kind == "Funding":
         return None  # funding is no execution of an order: it is a payment
     if kind != "Trade":
         rules.append(ROUTED_TYPES)
     qty = _above_zero(row.get("execQty"))
     closed = _size(row.get("closedSize"), absent=Decimal(0))
+    if kind == "Trade" and not _says_what_it_closed(row):
+        raise _Bad(ABSENT_IS_ABSENT)
     return {
         "symbol": _symbol(row.get("symbol")),
         "exchange_ts": _time_or(frame_at, row.get("execTime"), rules),
@@ -177,6 +181,14 @@ def _right_execution(row: Any, _: str, rules: list[Rule], frame_at: int) -> Fiel
         "closed_size": qty if kind in TAKEOVERS and not closed else closed,
         "leaves_qty": _size(row.get("leavesQty")),
     }
+
+
+def _says_what_it_closed(row: Fields) -> bool:
+    """Without the field, or with a profit and no size, a close would pass for an opening."""
+    if row.get("closedSize") not in (None, ""):
+        return True
+    profit = right_closed_pnl(row, [])
+    return "closedSize" in row and (profit is None or profit == 0)
 
 
 def right_closed_pnl(row: Fields, rules: list[Rule]) -> Any:

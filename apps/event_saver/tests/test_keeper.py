@@ -70,7 +70,7 @@ class World:
     def state(self, account_id: str, symbol: str, kind: Kind) -> Listed:
         return self._listed(())
 
-    def last(self, key: Key, until: Instant) -> Instant | None:
+    def recorded_until(self, key: Key, until: Instant) -> Instant | None:
         return self.lasts.get(key)
 
     def last_before(self, gap: Gap) -> Instant | None:

@@ -14,6 +14,7 @@ from event_saver.writer.batches import Written
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of
 from grid_db.records import Gap, OrderState, PrivateExecution, PublicTrade
+from grid_db.repositories import as_admin
 from grid_db.words import Environment, GapState, Stream
 from gridcore.clock import Instant
 
@@ -30,7 +31,7 @@ def sink(database: DatabaseFactory) -> DatabaseSink:
 
 @pytest.fixture
 def store(database: DatabaseFactory, sink: DatabaseSink) -> DatabaseStore:
-    return DatabaseStore(database, Environment.SIM, {None: sink, ACCOUNT_ID: sink})
+    return DatabaseStore(database, Environment.SIM, {None: sink, ACCOUNT_ID: sink}, {"own"})
 
 
 def trade(records: dict[str, Record], at: datetime, **changes: object) -> PublicTrade:
@@ -85,6 +86,31 @@ def test_an_accounts_stream_goes_as_far_as_its_newest_row(
     assert store.last((ACCOUNT_ID, Stream.EXECUTIONS, None), Instant(at - 1)) is None
     assert store.last((ACCOUNT_ID, Stream.EXECUTIONS, "ETHUSDT"), at) is None
     assert store.last(("another", Stream.EXECUTIONS, None), at) is None
+
+
+def test_a_stream_was_recorded_up_to_its_newest_row_or_the_last_life_of_a_former_run(
+    store: DatabaseStore,
+    sink: DatabaseSink,
+    database: DatabaseFactory,
+    records: dict[str, Record],
+) -> None:
+    key = (ACCOUNT_ID, Stream.EXECUTIONS, None)
+    execution = records["PrivateExecution"]
+    assert isinstance(execution, PrivateExecution)
+    begun = instant(execution.exchange_ts)
+    with database.get_session() as session:
+        runs = as_admin(session).runs
+        (former,) = runs.recent()
+        own = replace(former, run_id="own", start_ts=former.start_ts + timedelta(hours=1))
+        runs.start(own)
+        runs.heartbeat(former.run_id, former.start_ts + timedelta(seconds=20))
+
+    assert store.recorded_until(key, Instant(begun + 60_000_000)) == begun + 20_000_000
+    assert store.recorded_until(key, Instant(begun + 5)) == begun + 5
+    assert store.recorded_until((None, Stream.TRADES, "BTCUSDT"), begun) is None
+    assert store.recorded_until(("another", Stream.ORDERS, None), begun) is None
+    write(sink, replace(execution, raw_json=None))
+    assert store.recorded_until(key, Instant(begun + 60_000_000)) == begun
 
 
 def test_orders_are_open_by_their_newest_state(

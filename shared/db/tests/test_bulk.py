@@ -1,3 +1,4 @@
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -171,6 +172,41 @@ def test_after_a_read_that_stopped_early_the_database_still_serves(
 
         assert len(first) == 2
         assert bulk.count_trades(session, SIM, SYMBOL) == 500
+
+
+MANY_TRADES = """
+INSERT INTO public_trades
+    (environment, symbol, trade_id, exchange_ts, local_ts, side, price, size)
+SELECT 'sim', 'LTCUSDT', n::text, at, at, 'Buy', 1, 1
+FROM generate_series(1, 200000) AS n,
+    LATERAL (SELECT '2026-11-01Z'::timestamptz + n * '1 s'::interval AS at) AS times
+"""
+"""More than what fits between a server and its client."""
+
+
+def test_a_read_that_breaks_off_says_so_as_any_query_would(database: DatabaseFactory) -> None:
+    """Callers know SQLAlchemy's errors, not each driver's."""
+    with database.get_session() as session:
+        if database.dialect == "postgresql":
+            session.execute(sa.text(MANY_TRADES))
+        else:
+            repositories.as_admin(session).trades.record([trade(n, n) for n in range(500)])
+
+    with database.get_readonly_session() as session:
+        blocks = bulk.read_trades(session, SIM, SYMBOL, block_rows=2)
+        next(blocks)
+        driver = session.connection().connection.driver_connection
+        assert driver is not None
+        if database.dialect == "postgresql":
+            with database.get_session() as other:
+                other.execute(
+                    sa.text("SELECT pg_terminate_backend(:process)"),
+                    {"process": driver.info.backend_pid},
+                )
+        else:
+            driver.interrupt()
+        with pytest.raises(sa.exc.DBAPIError, match="bulk read"):
+            deque(blocks, maxlen=0)
 
 
 def test_tickers_come_with_what_is_unknown_marked(session: Session) -> None:

@@ -1,5 +1,7 @@
 """The gap ledger on a tape."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,9 +64,12 @@ def test_a_gap_of_one_instant_gets_a_length() -> None:
 
 
 def test_the_ledger_is_asked_from_an_instant_on() -> None:
-    rows = [ledger(10, 20), ledger(20, 40), ledger(25, 26)]
+    rows = [ledger(10, 20), ledger(20, 40), ledger(25, 26), ledger(30, 30), ledger(10, 30)]
 
-    assert ledger_gaps(rows, "BTCUSDT", {Stream.TRADES: T0 + 30}) == [gap(30, 40)]
+    assert ledger_gaps(rows, "BTCUSDT", {Stream.TRADES: T0 + 30}) == [
+        gap(30, 40),
+        gap(30, 31),
+    ]
 
 
 def test_an_older_tape_is_asked_until_an_instant() -> None:
@@ -97,6 +102,4 @@ def test_merged_gaps_cover_what_they_were_made_of_and_a_tape_takes_them(
     wanted = {at for one in gaps for at in range(one.start_us, one.end_us)}
     assert covered == {at for at in wanted if T0 + 20 <= at < T0 + 150}
     assert all(one.start_us < one.end_us for one in merged)
-    assert all(
-        before.end_us <= after.start_us for before, after in zip(merged, merged[1:], strict=False)
-    )
+    assert all(before.end_us <= after.start_us for before, after in pairwise(merged))

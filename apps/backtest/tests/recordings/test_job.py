@@ -182,6 +182,25 @@ def test_what_was_pruned_before_it_was_read_is_a_gap(
     )
 
 
+def test_tickers_of_which_all_were_pruned_stay_on_the_tape(
+    recording: Any, export: Export, at: Callable[[int], int]
+) -> None:
+    gap = recording.gap(1000, 5000)
+    for ms in (1000, 5000):
+        recording.trade(ms)
+        recording.ticker(ms)
+    assert len(export().manifest.gaps) == 1
+    pruning.prune(recording.database, [pruning.Prunable.TICKERS], from_microseconds(at(9000)))
+    recording.trade(6000)
+    recording.filled(gap)
+
+    extended = export()
+
+    assert extended.tickers is not None
+    assert extended.tickers.time.tolist() == [at(1000), at(5000)]
+    assert extended.manifest.gaps == ()
+
+
 def test_a_unit_that_does_not_divide_leaves_the_old_tape(recording: Any, export: Export) -> None:
     recording.trade(1000)
     first = export()
@@ -201,6 +220,10 @@ def test_a_tape_is_replaced_when_asked(recording: Any, export: Export) -> None:
     tape = export(replace=True, tick_size="0.25")
 
     assert tape.trades.price.tolist() == [400, 404]
+
+
+def times(units: int | None, unit: Decimal) -> Decimal | None:
+    return None if units is None else units * unit
 
 
 def store(database: DatabaseFactory, tape: Tape) -> None:
@@ -226,12 +249,6 @@ def store(database: DatabaseFactory, tape: Tape) -> None:
         assert header.mark_unit is not None
         assert header.funding_unit is not None
         for row in map(tape.tickers.row, range(len(tape.tickers))):
-            known = {
-                "mark_price": (row.mark, Decimal(header.mark_unit)),
-                "bid1_price": (row.bid, tick),
-                "ask1_price": (row.ask, tick),
-                "funding_rate": (row.funding, Decimal(header.funding_unit)),
-            }
             assert row.last is not None
             tickers.append(
                 TickerSnapshot(
@@ -240,10 +257,10 @@ def store(database: DatabaseFactory, tape: Tape) -> None:
                     exchange_ts=from_microseconds(row.time_us),
                     local_ts=from_microseconds(row.time_us),
                     last_price=row.last * tick,
-                    **{
-                        name: None if units is None else units * unit
-                        for name, (units, unit) in known.items()
-                    },
+                    mark_price=times(row.mark, Decimal(header.mark_unit)),
+                    bid1_price=times(row.bid, tick),
+                    ask1_price=times(row.ask, tick),
+                    funding_rate=times(row.funding, Decimal(header.funding_unit)),
                 )
             )
     with database.get_session() as session:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backtest.recordings.resuming import (
+    Count,
     RowsMissing,
     check_has_all,
     first_difference,
@@ -19,7 +20,7 @@ def column(times: list[int]) -> np.ndarray:
     return np.array(times, np.int64)
 
 
-def counting(times: list[int]):
+def counting(times: list[int]) -> Count:
     return lambda since, until: sum(since <= time < until for time in times)
 
 

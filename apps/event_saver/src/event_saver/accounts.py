@@ -20,6 +20,7 @@ from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of, user_id_of
 from grid_db.records import Account, Run, User
 from grid_db.repositories import AdminRepositories, Conflict, as_admin
+from grid_db.types import LATEST_PLAUSIBLE
 from grid_db.words import Environment, RunStatus, RunType
 from gridcore.clock import Instant
 
@@ -46,7 +47,10 @@ class AccountContext:
 
 
 class Runs:
-    """The recording runs of one process, one for each account."""
+    """The recording runs of one process, one for each account.
+
+    `now` is the exchange's time, so that a run's rows lie within it, with a simulator too.
+    """
 
     def __init__(
         self,
@@ -77,6 +81,11 @@ class Runs:
                     "choose another name, or another database, for this account",
                 ) from error
             self._run_ids[account.account_id] = run_id
+
+    @property
+    def run_ids(self) -> frozenset[str]:
+        """The runs of this process."""
+        return frozenset(self._run_ids.values())
 
     def run_of(self, account_id: str) -> str:
         """The run of an account."""
@@ -117,8 +126,9 @@ class Runs:
                 ),
                 now,
             )
-            # The journal's lock is ours, so whoever recorded this account before is dead.
-            rows.runs.close_stale(account.account_id, None, RunType.RECORDING, now)
+            # The journal's lock is ours: whoever recorded this account before is dead, whatever
+            # its clock said.
+            rows.runs.close_stale(account.account_id, None, RunType.RECORDING, LATEST_PLAUSIBLE)
             rows.runs.start(
                 Run(
                     run_id=run_id,

@@ -35,8 +35,8 @@ _PUBLIC = {"publicTrade": Stream.TRADES, "tickers": Stream.TICKERS}
 class Known(Protocol):
     """What is stored."""
 
-    def last(self, key: Key, until: Instant) -> Instant | None:
-        """The newest stored exchange time of a stream up to an instant."""
+    def recorded_until(self, key: Key, until: Instant) -> Instant | None:
+        """How far a stream was recorded by former processes; None: it never was."""
         ...
 
     def known_executions(self, account_id: str, exec_ids: Sequence[str]) -> frozenset[str]:
@@ -197,7 +197,7 @@ class Keeper:
             self._keep(gap)
             return
         self._up.add(key)
-        last = self._known.last(key, until)
+        last = self._known.recorded_until(key, until)
         if last is not None:
             self._keep(self._ledger.missed(key, last, until, until, STARTING))
         elif key[0] is not None:

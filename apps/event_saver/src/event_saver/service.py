@@ -66,7 +66,7 @@ class EventSaver:
         self._limiter = RateLimiter()
         self._market = self._rest(None)
         self._clients: dict[str, RestClient] = {}
-        self._runs = Runs(db, config.environment, new_id=new_id, now=wall_clock)
+        self._runs = Runs(db, config.environment, new_id=new_id, now=self.clock.now)
         self._writers: dict[str, Writer[Item]] = {}
         self._journals: list[Journal] = []
         self._streams: list[WsClient] = []
@@ -160,14 +160,15 @@ class EventSaver:
         sinks = self._open_writers()
         fingerprint, text = config_hash(config), config.model_dump_json()
         self._runs.begin(self._accounts, fingerprint, text)
-        store = DatabaseStore(self._database, config.environment, sinks)
+        store = DatabaseStore(self._database, config.environment, sinks, self._runs.run_ids)
         for account in self._accounts:
             self._rows[account.account_id] = self._private_rows(account)
         keeper = self._keeper = self._new_keeper(store)
         for writer in self._writers.values():
             writer.start()
-        # What a killed process knew of gaps is in the journal; it counts before the table does.
-        self._writers["ledger"].flush(REPLAY_S_MAX)
+        # What a killed process left in its journals is to be in the tables before they are asked.
+        for writer in self._writers.values():
+            writer.flush(REPLAY_S_MAX)
         keeper.take_over(store.open_gaps())
         keeper.start()
         self._open_streams(instruments, keeper)

@@ -3,7 +3,7 @@
 It reads; what it writes goes through the sinks.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from grid_db import models
 from grid_db.factory import DatabaseFactory
 from grid_db.records import Gap
 from grid_db.repositories import as_admin
-from grid_db.words import Environment, Stream
+from grid_db.words import Environment, RunType, Stream
 from gridcore.clock import Instant
 
 LOOKED_BACK: Final = timedelta(days=30)
@@ -36,17 +36,22 @@ _OPEN: Final = ("New", "PartiallyFilled", "Untriggered", "Triggered")
 
 
 class DatabaseStore:
-    """Reads one environment's rows; `sinks` write for each account, None being the public one."""
+    """Reads one environment's rows; `sinks` write for each account, None being the public one.
+
+    `own_runs` are those of this process.
+    """
 
     def __init__(
         self,
         database: DatabaseFactory,
         environment: Environment,
         sinks: Mapping[str | None, DatabaseSink],
+        own_runs: Collection[str],
     ) -> None:
         self._database = database
         self._environment = environment
         self._sinks = sinks
+        self._own_runs = frozenset(own_runs)
 
     def last_before(self, gap: Gap) -> Instant | None:
         """The newest stored time of the gap's stream that is not after its beginning."""
@@ -66,6 +71,25 @@ class DatabaseStore:
         with self._database.get_readonly_session() as session:
             found = session.scalar(sa.select(sa.func.max(columns.exchange_ts)).where(*conditions))
         return None if found is None else instant(found)
+
+    def recorded_until(self, key: Key, until: Instant) -> Instant | None:
+        """How far a stream was recorded by former processes; None: it never was.
+
+        That is its newest row, or, where a quiet account has none, the last sign of life of the
+        run before.
+        """
+        newest = self.last(key, until)
+        account_id = key[0]
+        if newest is not None or account_id is None:
+            return newest
+        with self._database.get_readonly_session() as session:
+            runs = as_admin(session).runs.by_account(account_id)
+        alive = [
+            instant(run.end_ts or run.heartbeat_at or run.start_ts)
+            for run in runs
+            if run.run_type is RunType.RECORDING and run.run_id not in self._own_runs
+        ]
+        return min(max(alive), until) if alive else None
 
     def open_orders(self, account_id: str) -> Sequence[tuple[str, str]]:
         """Symbol and id of the orders whose newest stored state is open."""

@@ -52,7 +52,22 @@ def test_the_direction_follows_from_what_it_closed(
     side: str, closed: str, direction: DirectionType, execution_row: Make, scale: Scale
 ) -> None:
     """Rows have no positionIdx; an opening's closedSize is "" or "0"."""
-    assert read(execution_row(side=side, closedSize=closed), scale).direction is direction
+    row = execution_row(side=side, closedSize=closed, closedPnl="", execPnl="0")
+
+    assert read(row, scale).direction is direction
+
+
+def test_a_close_is_never_taken_for_an_opening_of_the_other_leg(
+    execution_row: Make, scale: Scale
+) -> None:
+    """An execution counts once: read wrongly, no listing would mend it."""
+    silent = execution_row(closedPnl="", execPnl="0")
+    del silent["closedSize"]
+    profitable = execution_row(closedSize="", closedPnl="", execPnl="0.7")
+
+    for row in (silent, profitable):
+        with pytest.raises(BadElement, match="closedSize"):
+            execution(row, "BTCUSDT", scale, AT)
 
 
 def test_position_idx_wins_where_a_row_has_it(execution_row: Make, scale: Scale) -> None:
@@ -73,7 +88,7 @@ def test_what_a_takeover_says_that_it_closed_counts(execution_row: Make, scale: 
     assert read(execution_row(execType="AdlTrade", closedSize="0.003"), scale).closed == 3
 
 
-@pytest.mark.parametrize("kind", ["BlockTrade", "MovePosition", "CorporateAction", "novel", ""])
+@pytest.mark.parametrize("kind", ["BlockTrade", "MovePosition", "CorporateAction", "novel"])
 def test_an_unknown_kind_is_delivered_as_unknown(
     kind: str, execution_row: Make, scale: Scale
 ) -> None:
@@ -81,7 +96,8 @@ def test_an_unknown_kind_is_delivered_as_unknown(
 
 
 @pytest.mark.parametrize(
-    "name", ["execId", "orderId", "execPrice", "execQty", "execFee", "leavesQty", "side"]
+    "name",
+    ["execType", "execId", "orderId", "execPrice", "execQty", "execFee", "leavesQty", "side"],
 )
 def test_an_amount_is_never_invented(name: str, execution_row: Make, scale: Scale) -> None:
     """Nothing left would mean filled, no fee would falsify the books (adr 0021)."""

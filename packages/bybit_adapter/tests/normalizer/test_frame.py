@@ -244,9 +244,7 @@ def test_frames_without_events_are_set_aside_with_their_reason(
     ("changes", "reason"),
     [
         ({"category": "spot"}, "OTHER_CATEGORY"),
-        ({"category": ""}, "OTHER_CATEGORY"),
         ({"symbol": "XRPUSDT"}, "UNKNOWN_SYMBOL"),
-        ({"symbol": None}, "UNKNOWN_SYMBOL"),
         ({"orderType": "Market"}, "NO_LIMIT_ORDER"),
         ({"orderStatus": "Untriggered"}, "CONDITIONAL"),
     ],
@@ -259,6 +257,18 @@ def test_rows_without_events_are_set_aside_with_their_reason(
     assert len(received) == 1
     assert desk.reasons == [reason]
     assert sum(desk.normalizer.counts.set_aside.values()) == 1
+
+
+@pytest.mark.parametrize("name", ["category", "symbol", "orderType"])
+@pytest.mark.parametrize("value", ["", None])
+def test_a_row_that_may_be_ours_is_never_silently_none_of_ours(
+    name: str, value: str | None, desk: Desk, private: Make, order_row: Make
+) -> None:
+    received = desk.frame(private("order", order_row(**{name: value}), order_row()))
+
+    assert len(received) == 1
+    assert desk.reasons == []
+    assert len(desk.buried) == 1
 
 
 def test_a_categorised_topic_says_what_its_rows_may_omit(

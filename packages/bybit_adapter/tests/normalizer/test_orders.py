@@ -68,7 +68,7 @@ def test_conditional_orders_are_none_of_ours(spelled: str, order_row: Make, scal
     assert order(row, "BTCUSDT", scale, AT) is Reason.CONDITIONAL
 
 
-@pytest.mark.parametrize("kind", ["Market", "UNKNOWN", ""])
+@pytest.mark.parametrize("kind", ["Market", "UNKNOWN"])
 def test_only_limit_orders_rest(kind: str, order_row: Make, scale: Scale) -> None:
     assert order(order_row(orderType=kind), "BTCUSDT", scale, AT) is Reason.NO_LIMIT_ORDER
 

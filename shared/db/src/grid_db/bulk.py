@@ -177,16 +177,36 @@ def _known(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
 
 
 def _columns(session: Session, query: sa.Select[Any], block_rows: int) -> Iterator[list[Whole]]:
-    """Blocks of the query's columns, the first of which is a time; all are eight bytes wide."""
+    """Blocks of the query's columns, the first of which is a time; all are eight bytes wide.
+
+    Errors of the driver, whose cursors are used directly, become SQLAlchemy's.
+    """
     if block_rows < 1:
         raise ValueError(f"block_rows: expected at least 1, found {block_rows}")
-    match session.get_bind().dialect.name:
+    dialect = session.get_bind().dialect
+    match dialect.name:
         case "sqlite":
-            return _fetched(session, query, block_rows)
+            blocks = _fetched(session, query, block_rows)
         case "postgresql":
-            return _copied(session, query, block_rows)
+            blocks = _copied(session, query, block_rows)
         case other:
             raise UnsupportedDialect(f"expected sqlite or postgresql, found {other}")
+    assert dialect.loaded_dbapi is not None
+    try:
+        yield from blocks
+    except dialect.loaded_dbapi.Error as error:
+        raise _told(session, error) from error
+
+
+def _told(session: Session, error: Exception) -> sa.exc.DBAPIError:
+    """The driver's error as SQLAlchemy's; a connection that broke is given up, not reused."""
+    connection = session.connection()
+    is_lost = connection.dialect.is_disconnect(
+        cast(Any, error), cast(Any, connection.connection.dbapi_connection), None
+    )
+    if is_lost:
+        connection.invalidate(error)
+    return sa.exc.DBAPIError("bulk read", None, error, connection_invalidated=is_lost)
 
 
 def _fetched(session: Session, query: sa.Select[Any], block_rows: int) -> Iterator[list[Whole]]:

@@ -25,12 +25,12 @@ def ledger_gaps(
     for gap in ledger:
         if gap.state not in _MISSING or gap.symbol not in (None, symbol):
             continue
-        start_us = max(microseconds(gap.from_ts), known_from_us[gap.stream])
-        end_us = microseconds(gap.to_ts)
-        if end_us >= start_us:
+        from_us, to_us = microseconds(gap.from_ts), microseconds(gap.to_ts)
+        # The ledger may know of a single instant; a gap on a tape has a length.
+        start_us, end_us = max(from_us, known_from_us[gap.stream]), max(to_us, from_us + 1)
+        if start_us < end_us:
             reason = f"{gap.stream.value}: {gap.reason} ({gap.state.value})"
-            # The ledger may know of a single instant; a gap on a tape has a length.
-            found.append(Gap(start_us=start_us, end_us=max(end_us, start_us + 1), reason=reason))
+            found.append(Gap(start_us=start_us, end_us=end_us, reason=reason))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from backtest.recordings.columns import Places, RecordingUnits, ticker_columns, trade_columns
 from backtest.recordings.gaps import earlier_gaps, ledger_gaps, merged_gaps
-from backtest.recordings.market import RecordedMarket
+from backtest.recordings.market import END_US, RecordedMarket
 from backtest.recordings.plan import BEGINNING_US, RecordingPlan, RecordingRequest
 from tapes import Gap, Tape, TapeWriter, TickerColumns, TradeColumns
 from tapes.compiled import Integers
@@ -132,7 +132,8 @@ def _gaps(market: RecordedMarket, plan: RecordingPlan, first_us: int, last_us: i
         known_from = {
             stream: min(oldest_us, ends_us) for stream, oldest_us in plan.oldest_us.items()
         }
-        found += earlier_gaps(plan.earlier.manifest.gaps, max(known_from.values()))
+        recorded = [us for stream, us in known_from.items() if plan.oldest_us[stream] < END_US]
+        found += earlier_gaps(plan.earlier.manifest.gaps, max(recorded))
     for stream in plan.oldest_us:
         ledger = market.gaps(stream, first_us, last_us)
         found += ledger_gaps(ledger, market.symbol, known_from)

@@ -68,7 +68,7 @@ class RecordingPlan:
     to_read: Rows
     late: int
     oldest_us: dict[Stream, int]
-    """The recording's oldest row of each stream of the tape (of trades, where there is none)."""
+    """The recording's oldest row of each stream of the tape (END_US where there is none)."""
 
     @property
     def with_tickers(self) -> bool:
@@ -101,7 +101,7 @@ def make_plan(market: RecordedMarket, request: RecordingRequest) -> RecordingPla
     oldest = {Stream.TRADES: first_us}
     ticker_us = market.first_us(Stream.TICKERS)
     if _wants_tickers(request, earlier, recorded=ticker_us is not None):
-        oldest[Stream.TICKERS] = first_us if ticker_us is None else ticker_us
+        oldest[Stream.TICKERS] = END_US if ticker_us is None else ticker_us
     tickers = Stream.TICKERS in oldest
     header = TapeHeader(
         symbol=request.symbol,
@@ -133,7 +133,7 @@ def make_plan(market: RecordedMarket, request: RecordingRequest) -> RecordingPla
         header=header,
         earlier=earlier,
         since_us=since_us,
-        kept=_rows_before(earlier, since_us),
+        kept=_kept(earlier, oldest, since_us),
         to_read=_recorded(market, oldest, since_us),
         late=late,
         oldest_us=oldest,
@@ -172,13 +172,13 @@ def _times(tape: Tape, oldest: dict[Stream, int]) -> dict[Stream, Times]:
     return times
 
 
-def _rows_before(tape: Tape, until_us: int) -> Rows:
-    return Rows(
-        trades=rows_between(tape.trades.time, BEGINNING_US, until_us),
-        tickers=0
-        if tape.tickers is None
-        else rows_between(tape.tickers.time, BEGINNING_US, until_us),
-    )
+def _kept(tape: Tape, oldest: dict[Stream, int], since_us: int) -> Rows:
+    """Rows of the tape that are not read again: the earlier ones, and all that were pruned."""
+    kept = {
+        stream: rows_between(times, BEGINNING_US, max(since_us, oldest[stream]))
+        for stream, times in _times(tape, oldest).items()
+    }
+    return Rows(trades=kept[Stream.TRADES], tickers=kept.get(Stream.TICKERS, 0))
 
 
 def _recorded(market: RecordedMarket, oldest: dict[Stream, int], since_us: int) -> Rows:

@@ -40,7 +40,7 @@ def execution(row: Row, symbol: str, scale: Scale, frame_at: Instant) -> Executi
         raise BadElement("execQty: expected a size above 0, found 0")
     if kind is ExecType.FUNDING:
         return _funding(row, symbol, scale, qty, frame_at)
-    closed = (scale.size(row, "closedSize") or qty) if kind in TAKEOVERS else _closed(row, scale)
+    closed = _closed(row, scale, kind, qty)
     side = side_of(row)
     return Execution(
         symbol=symbol,
@@ -61,10 +61,16 @@ def execution(row: Row, symbol: str, scale: Scale, frame_at: Instant) -> Executi
     )
 
 
-def _closed(row: Row, scale: Scale) -> Steps:
-    """What reduced the position; "" is how some openings say 0, but no row lacks the field."""
+def _closed(row: Row, scale: Scale, kind: ExecType, qty: Steps) -> Steps:
+    """What reduced the position; "" is how some openings say 0, but no trade lacks the field.
+
+    A close that is taken for an opening would move the other leg.
+    """
     closed = scale.size(row, "closedSize")
-    if closed is None and ("closedSize" not in row or closed_pnl(row)):
+    if kind in TAKEOVERS:
+        return closed or qty
+    silent = closed is None and ("closedSize" not in row or bool(closed_pnl(row)))
+    if kind is ExecType.TRADE and silent:
         raise BadElement("closedSize: expected the part that reduced the position, found none")
     return closed or Steps(0)
 
