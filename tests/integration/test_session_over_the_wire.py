@@ -464,3 +464,18 @@ def test_after_fills_faults_and_an_outage_the_session_believes_what_the_exchange
         Decimal("-12.345")
     ]
     assert not shell.dead
+
+
+def test_executions_that_could_not_be_read_are_mended_by_what_is_asked_again(
+    shell: Shell, admin: Admin
+) -> None:
+    """Each frame lacks a field, or has one that is no number: what is guessed stays wrong."""
+    shell.run(lambda: len(shell.session.live_orders()) == LEVELS)
+    admin("fault", kind="frame_mangled", target="execution*", count=12)
+
+    swing(shell, admin, lambda: acts(admin, "frame_mangled") == 12)
+    admin("pause")
+    shell.run(lambda: not differences(shell, known_to(admin)), patience_s=25)
+
+    assert shell.dead
+    assert differences(shell, known_to(admin)) == []
