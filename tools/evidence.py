@@ -140,6 +140,13 @@ PIECES = (
         rests_on=WIRE,
     ),
     Piece(
+        name="database",
+        shows="Bulk writes and reads beside a naive ORM, on SQLite and PostgreSQL; bytes a trade.",
+        command=(".venv/bin/python", "-m", "bench.database"),
+        needs="bench/database/__main__.py",
+        rests_on=("shared/db/src", "bench/database"),
+    ),
+    Piece(
         name="bench",
         shows="Speed and memory of the backtest on this kind of machine.",
         command=(".venv/bin/python", "bench/run.py"),

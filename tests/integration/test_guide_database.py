@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "database.md"
 PATIENCE_S = 120
 
@@ -33,13 +35,26 @@ def at_the_prompt(lines: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_guides_lines_make_a_database_fill_check_and_copy_it(tmp_path: Path) -> None:
-    (tmp_path / "example.py").write_text(block("python"), encoding="utf-8")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the guide's program in it."""
+    folder = tmp_path_factory.mktemp("guide")
+    (folder / "example.py").write_text(block("python"), encoding="utf-8")
+    return folder
 
-    run = at_the_prompt(block("sh"), tmp_path)
 
-    said = re.sub(r"key [0-9a-f]{16}|[\d,]+ bytes", "...", run.stdout)
-    assert (run.returncode, said.splitlines()) == (
+@pytest.fixture(scope="module")
+def typed(folder: Path) -> subprocess.CompletedProcess[str]:
+    """The guide's lines, typed once."""
+    return at_the_prompt(block("sh"), folder)
+
+
+def test_the_guides_lines_make_a_database_fill_check_and_copy_it(
+    typed: subprocess.CompletedProcess[str],
+) -> None:
+    said = re.sub(r"key [0-9a-f]{16}|[\d,]+ bytes", "...", typed.stdout)
+
+    assert (typed.returncode, said.splitlines()) == (
         0,
         [
             "sqlite+pysqlite:///grid_bot.db: revision base -> 0004",
@@ -51,18 +66,18 @@ def test_the_guides_lines_make_a_database_fill_check_and_copy_it(tmp_path: Path)
             "sqlite+pysqlite:///grid_bot.db: as it should be",
             "sqlite+pysqlite:///grid_bot.db: copied to copy.db (...)",
         ],
-    ), run.stderr
+    ), typed.stderr
 
 
-def test_the_guides_program_finds_everything_there_when_it_runs_again(tmp_path: Path) -> None:
-    (tmp_path / "example.py").write_text(block("python"), encoding="utf-8")
-    first = at_the_prompt(block("sh"), tmp_path)
+def test_the_guides_program_finds_in_the_copy_what_it_recorded(
+    typed: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    assert typed.returncode == 0, typed.stderr
 
     again = at_the_prompt(
         "export GRIDBOT_DATABASE_URL=sqlite:///copy.db GRIDBOT_MASTER_KEY_FILE=master.key\n"
         "python example.py",
-        tmp_path,
+        folder,
     )
 
-    assert first.returncode == 0, first.stderr
     assert (again.returncode, again.stdout.splitlines()[0]) == (0, "stored []"), again.stderr

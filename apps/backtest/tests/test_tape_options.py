@@ -9,17 +9,26 @@ import pytest
 from appkit.arguments import CommandParser
 from appkit.exits import UsageError
 from backtest.tape_options import (
+    RECORDED_ENVIRONMENTS,
     add_export_options,
     add_import_options,
+    add_recording_options,
     add_show_options,
     add_synth_options,
 )
+from grid_db.words import Environment
 
 
 def parsed(*words: str) -> Namespace:
     parser = CommandParser(prog="tape")
     commands = parser.add_subparsers()
-    for add in (add_import_options, add_synth_options, add_show_options, add_export_options):
+    for add in (
+        add_import_options,
+        add_recording_options,
+        add_synth_options,
+        add_show_options,
+        add_export_options,
+    ):
         add(commands)
     return parser.parse_args(words)
 
@@ -32,6 +41,18 @@ def test_the_defaults_of_an_import() -> None:
     assert (arguments.format, arguments.time_unit, arguments.delimiter) == ("auto", "auto", ",")
     assert arguments.declare_gaps is None
     assert not arguments.replace
+
+
+def test_the_defaults_of_a_tape_from_the_database() -> None:
+    arguments = parsed("from-db", "BTCUSDT")
+
+    assert (arguments.symbol, arguments.environment) == ("BTCUSDT", "mainnet")
+    assert (arguments.database_url, arguments.tickers) == (None, None)
+    assert arguments.mark_unit == "0.00000001"
+
+
+def test_the_environments_are_those_of_the_database() -> None:
+    assert tuple(Environment) == RECORDED_ENVIRONMENTS
 
 
 @pytest.mark.parametrize(("text", "letter"), [(";", ";"), ("tab", "\t"), ("\\t", "\t")])
@@ -52,6 +73,8 @@ def test_a_delimiter_is_one_letter_or_the_word_tab(text: str, letter: str) -> No
         ("synth", "--days", "-1"),
         ("export", "t", "t.csv"),
         ("info",),
+        ("from-db",),
+        ("from-db", "BTCUSDT", "--environment", "moon"),
     ],
 )
 def test_what_cannot_be_meant_is_a_usage_error(words: tuple[str, ...]) -> None:

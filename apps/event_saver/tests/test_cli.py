@@ -256,6 +256,16 @@ def test_secrets_are_in_no_output_and_in_no_file_a49(
     recorder = start()
     order(simulator)
     pages = json.dumps(recorder.page("status"))
+    port = recorder.url.rpartition(":")[2]
+    words = [sys.executable, "-m", "event_saver", "status", "--port", port, "--config"]
+    asked = subprocess.run(
+        [*words, str(tmp_path / "eventsaver.yaml")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "sim: healthy" in asked.stdout
+    pages += asked.stdout
 
     code, output = recorder.end(signal.SIGINT)
 

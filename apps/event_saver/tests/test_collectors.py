@@ -308,6 +308,8 @@ def test_a_snapshot_adds_only_what_the_stream_has_not_told(tmp_path: Path) -> No
 
     assert merged == listed[1:]
     assert bench.collector.merged(listed) == [listed[2]]
+    bench.collector.forget(RECEIVED_AT)
+    assert listed[0] in bench.collector.merged(listed)
 
 
 def test_a_journal_that_takes_nothing_is_told_as_a_gap_of_every_private_stream(

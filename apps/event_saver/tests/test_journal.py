@@ -152,6 +152,18 @@ def test_reading_crosses_segments_and_meets_entries_that_come_later(tmp_path: Pa
     journal.close()
 
 
+def test_reading_goes_on_behind_a_segment_that_has_vanished(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "private", segment_bytes_max=40)
+    place = journal.append([b"%020d" % 0])
+    journal.append([b"%020d" % 1])
+    _, behind = journal.read(place, 1)
+
+    journal.settle(1)
+
+    assert journal.read(behind, 10)[0] == [b"%020d" % 1]
+    journal.close()
+
+
 def test_a_second_process_is_refused_with_what_to_do(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "private")
 
@@ -193,24 +205,34 @@ import resource, signal, sys
 from pathlib import Path
 from event_saver.journal import Journal, JournalFailed
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+unlimited = resource.RLIM_INFINITY
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, unlimited))
 journal = Journal(Path(sys.argv[1]), "private")
 journal.append([b"fits"])
 try:
     journal.append([b"x" * 200])
 except JournalFailed as error:
     print(Path(error.filename).name, len(journal))
+resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
+journal.append([b"fits again"])
+print(journal.read(journal.first, 10)[0])
 """
-"""A process whose files may not grow beyond 100 bytes: the disk is full in the middle of a line."""
+"""A process whose files may not grow beyond 100 bytes: the disk is full in the middle of a line,
+and then it is not any more."""
 
 
-def test_a_full_disk_adds_nothing_and_says_which_file(tmp_path: Path) -> None:
+def test_a_full_disk_adds_nothing_and_spoils_nothing_that_follows(
+    tmp_path: Path,
+) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
 
     ended = subprocess.run(command, check=True, capture_output=True, text=True)
 
-    assert ended.stdout == "private.000001.journal 1\n"
-    assert left_in(tmp_path) == [b"fits"]
+    assert ended.stdout.splitlines() == [
+        "private.000001.journal 1",
+        "[b'fits', b'fits again']",
+    ]
+    assert left_in(tmp_path) == [b"fits", b"fits again"]
 
 
 @given(

@@ -54,7 +54,8 @@ def make(tmp_path: Path, simulator: Any, recorded: Recorded) -> Iterator[Callabl
             flush_interval_s=0.2,
             **changes,
         )
-        opened.append(DatabaseFactory(DatabaseSettings.of_url(f"sqlite:///{recorded.path}")))
+        url = f"sqlite:///{recorded.path}"
+        opened.append(DatabaseFactory(DatabaseSettings.of_url(url, busy_timeout_s=0.05)))
         saver = EventSaver(config, opened[-1])
         saver.add_account(
             AccountContext(
@@ -182,6 +183,43 @@ def test_what_happened_in_an_outage_is_filled_in_afterwards(
     assert recorded.rows("SELECT DISTINCT stream FROM gaps WHERE state = 'unrecoverable'") == [
         ("tickers",)
     ]
+
+
+def test_a_locked_database_costs_nothing_and_the_order_is_kept_a40(
+    make: Callable[..., EventSaver], simulator: Any, recorded: Recorded
+) -> None:
+    told = Told(simulator)
+
+    async def record() -> tuple[int, list[str]]:
+        saver = make()
+        await saver.start()
+        ended = asyncio.ensure_future(saver.run_until_shutdown())
+        await until(saver.ready)
+        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
+        with closing(sqlite3.connect(recorded.path, check_same_thread=False)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            placed = [
+                await beside("order", lambda: order(simulator, order_type="Market"))
+                for _ in range(5)
+            ]
+            streams = ("demo-1", "trades", "tickers")
+            await until(
+                lambda: all(
+                    saver.status().as_json()["streams"][name]["failures"] for name in streams
+                )
+            )
+            assert not saver.status().healthy
+            other.rollback()
+        await until(lambda: told.executions() <= executions_kept(recorded))
+        await until(lambda: saver.status().healthy)
+        saver.shutdown()
+        return await ended, placed
+
+    lost, placed = asyncio.run(record())
+
+    assert lost == 0
+    kept = recorded.rows("SELECT order_id FROM private_executions ORDER BY id")
+    assert [order_id for (order_id,) in kept] == placed
 
 
 def test_the_next_process_fills_from_the_watermark_of_the_one_before_a45(

@@ -5,15 +5,18 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 
+import psycopg
 import pytest
+from psycopg import errors
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from event_saver.codec import KINDS, Item, Record, Unreadable
 from event_saver.gaps.ledger import as_filled
-from event_saver.sink import DatabaseSink, Tenant
+from event_saver.sink import DatabaseSink, Tenant, answer_of
 from event_saver.writer.batches import Away, Refused, Written
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of, user_id_of
-from grid_db.records import Gap, PrivateExecution, PublicTrade
+from grid_db.records import DeadLetter, Gap, PrivateExecution, PublicTrade
 from grid_db.repositories import as_admin
 from grid_db.words import Environment, GapState, Stream
 from gridcore.clock import Instant
@@ -146,10 +149,17 @@ def test_a_line_that_could_not_be_read_is_written_as_a_dead_letter(
     assert (letter.payload, letter.reason) == ("{torn\\u0000", "no JSON")
 
 
-def test_a_dead_letter_that_is_refused_is_buried_as_it_is(
-    sink: DatabaseSink, records: dict[str, Record]
+def test_a_dead_letter_that_is_refused_is_buried_without_what_no_column_takes(
+    sink: DatabaseSink, database: DatabaseFactory, records: dict[str, Record]
 ) -> None:
-    assert sink.bury(records["DeadLetter"], "again") == Written(inserted=1)
+    letter = records["DeadLetter"]
+    assert isinstance(letter, DeadLetter)
+
+    assert sink.bury(replace(letter, topic="or\0der\ud800"), "again") == Written(inserted=1)
+
+    with database.get_readonly_session() as session:
+        (kept,) = as_admin(session).dead_letters.recent()
+    assert kept == replace(letter, topic="or\\u0000der?")
 
 
 def test_a_gap_row_follows_what_becomes_of_the_gap(
@@ -196,6 +206,32 @@ def test_rows_of_another_tenant_are_refused(
     sink = DatabaseSink(database, tenant, new_id=lambda: "id", now=lambda: NOW)
 
     assert isinstance(sink.write([execution(records)]), Refused)
+
+
+@pytest.mark.parametrize(
+    ("fault", "blames"),
+    [
+        (errors.ProgramLimitExceeded, True),
+        (errors.NumericValueOutOfRange, True),
+        (errors.CheckViolation, True),
+        (errors.AdminShutdown, False),
+        (errors.SerializationFailure, False),
+        (errors.UndefinedTable, False),
+        (errors.DiskFull, False),
+        (psycopg.OperationalError, False),
+    ],
+)
+def test_what_postgresql_says_is_told_apart(fault: type[psycopg.Error], blames: bool) -> None:
+    answer = answer_of(DBAPIError("INSERT", {}, fault("said the server")))
+
+    assert isinstance(answer, Refused if blames else Away)
+    assert answer.text == f"{fault.__name__}: said the server"
+
+
+def test_a_value_that_the_driver_cannot_bind_is_the_rows_fault() -> None:
+    error = ProgrammingError("INSERT", {}, psycopg.ProgrammingError("cannot adapt"))
+
+    assert isinstance(answer_of(error), Refused)
 
 
 def test_what_the_database_says_is_told_without_the_values(

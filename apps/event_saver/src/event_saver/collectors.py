@@ -207,6 +207,11 @@ class PrivateCollector(Collector):
             newer = {id(item) for item in self.told.admit(told)}
         return [item for item in items if not isinstance(item, Told) or id(item) in newer]
 
+    def forget(self, before: Instant) -> None:
+        """Drop what was told before an instant."""
+        with self.lock:
+            self.told.forget(before)
+
     def _bury(self, unread: Unread) -> None:
         self._found.extend(self._rows.unread(unread))
 

@@ -117,6 +117,9 @@ class Journal:
         """At most `limit` entries from `place` on, and where the next one begins."""
         found: list[bytes] = []
         segment, offset = place.segment, place.offset
+        if segment < self._owed[0][0]:
+            # The place is the end of a segment that has vanished meanwhile.
+            segment, offset = self._owed[0][0], 0
         while len(found) < limit:
             for line, end in _lines(self._path(segment), offset):
                 offset = end

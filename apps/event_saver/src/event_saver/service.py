@@ -40,7 +40,7 @@ from grid_db.factory import DatabaseFactory
 from grid_db.identity import new_id
 from grid_db.records import PublicTrade, TickerSnapshot
 from grid_db.words import RunStatus, Stream
-from gridcore.clock import SECOND_US, Instant
+from gridcore.clock import HOUR_US, SECOND_US, Instant
 from gridcore.instrument import Instrument
 
 ASKED_S_MAX = 60.0
@@ -48,6 +48,8 @@ ASKED_S_MAX = 60.0
 REPLAY_S_MAX = 5.0
 BEAT_S = 20.0
 HOUSEKEEPING_S = 1.0
+REMEMBERED_US = HOUR_US
+"""No answer to a question is older than that: what was told before needs no merging any more."""
 MEMORY_ITEMS_MAX = 10_000
 QUEUE_FULL = "the queue was full while the database was away"
 
@@ -66,7 +68,7 @@ class EventSaver:
         self._limiter = RateLimiter()
         self._market = self._rest(None)
         self._clients: dict[str, RestClient] = {}
-        self._runs = Runs(db, config.environment, new_id=new_id, now=self.clock.now)
+        self._runs = Runs(db, config.environment, new_id=new_id, now=self.now)
         self._writers: dict[str, Writer[Item]] = {}
         self._journals: list[Journal] = []
         self._streams: list[WsClient] = []
@@ -123,6 +125,12 @@ class EventSaver:
         """How far everything that came is committed."""
         return settling(writer.watermark for writer in self._writers.values())
 
+    def now(self) -> Instant:
+        """The exchange's time: as measured, or as its newest message says (a simulator's clock
+        may run at any speed)."""
+        newest = [writer.watermark.newest for writer in self._writers.values()]
+        return max(self.clock.now(), *newest) if newest else self.clock.now()
+
     def ready(self) -> bool:
         """Whether every stream delivers."""
         return bool(self._streams) and not any(one.state().down for one in self._streams)
@@ -139,7 +147,7 @@ class EventSaver:
             for name, writer in self._writers.items()
         ]
         return status_of(
-            now=self.clock.now(),
+            now=self.now(),
             environment=self.config.environment,
             database=self._database.shown_url,
             ready=self.ready(),
@@ -272,7 +280,7 @@ class EventSaver:
             store,
             accounts=[Account(account_id=key, symbols=found) for key, found in by_id.items()],
             store_gaps=self._writers["ledger"].put,
-            now=self.clock.now,
+            now=self.now,
             on_ended=self._end,
             audits=AuditLimits(interval_us=int(self.config.audit_interval_s * SECOND_US)),
         )
@@ -361,6 +369,8 @@ class EventSaver:
             self.status().write(self.config.health_file)
         if beat:
             self._runs.heartbeat()
+            for collector in self._collectors.values():
+                collector.forget(Instant(self.now() - REMEMBERED_US))
 
     # -- stopping --------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ It knows tables and the faults of databases; it refuses to know where records co
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy.exc import (
@@ -18,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from event_saver.codec import Item, Unreadable, encode
+from event_saver.rows.private import payload
 from event_saver.times import moment
 from event_saver.writer.batches import Away, Outcome, Refused, Written
 from grid_db.factory import DatabaseFactory
@@ -106,7 +108,7 @@ class DatabaseSink:
         except (IntegrityError, DataError, NotOwned, OverflowError, ValueError) as error:
             return Refused(text=_told(error))
         except DBAPIError as error:
-            return _answer_of(error)
+            return answer_of(error)
         except PoolTimeout as error:
             return Away(text=_told(error))
         except StatementError as error:
@@ -142,7 +144,9 @@ class DatabaseSink:
 
     def _letter(self, item: Item, text: str) -> DeadLetter:
         if isinstance(item, DeadLetter):
-            return item
+            # What was refused can only be a character that a text column does not take.
+            topic, reason = payload(item.topic), payload(item.reason)
+            return replace(item, topic=topic, reason=reason, payload=payload(item.payload))
         line = encode(item).decode("utf-8", "replace")
         return DeadLetter(
             letter_id=self._new_id(),
@@ -152,12 +156,13 @@ class DatabaseSink:
             stream=_STREAMS.get(type(item), Stream.UNKNOWN),
             topic=type(item).__name__,
             reason=text,
-            payload=line.replace("\0", "\\u0000"),
+            payload=payload(line),
             received_at=moment(self._now()),
         )
 
 
-def _answer_of(error: DBAPIError) -> Outcome:
+def answer_of(error: DBAPIError) -> Outcome:
+    """Whether an error of the driver blames a row, or says that the database is away."""
     state = getattr(error.orig, "sqlstate", None)
     if isinstance(state, str):
         blames = state[:2] in _AT_FAULT

@@ -169,7 +169,8 @@ def test_a_locked_database_costs_no_private_item_and_no_order_a40(tmp_path: Path
 def test_a_locked_database_drops_the_oldest_public_items_beyond_the_bound_and_tells_them() -> None:
     bench = Bench(DroppingQueue(4))
     bench.table.away = True
-    bench.writer.put([1, 2, 3])
+    for item in (1, 2, 3):
+        bench.writer.put([item])
     bench.run()
 
     bench.writer.put([4, 5, 6])

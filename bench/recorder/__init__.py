@@ -1,0 +1,1 @@
+"""The recorder against the simulator's own account of what happened: row for row, with troubles."""
