@@ -1,4 +1,4 @@
-"""Rows that simulator and database are compared by: values only, no times of receipt, no ids of ours.
+"""Rows that simulator and database are compared by: values, without times of receipt.
 
 It knows the two shapes of each row; it refuses to compare.
 """

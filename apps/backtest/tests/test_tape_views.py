@@ -7,11 +7,14 @@ import pytest
 
 from appkit.output import emit
 from backtest.tape_views import (
+    RowCounts,
     TapeExported,
     TapeMade,
+    TapeRecorded,
     TapeShown,
     show_exported,
     show_made,
+    show_recorded,
     show_shown,
 )
 from tapes.importing import Fault, FaultCount
@@ -101,3 +104,26 @@ def test_exported_files_are_named() -> None:
     emit(exported, False, show_exported, stream)
 
     assert stream.getvalue() == "wrote a.parquet\n"
+
+
+def test_what_came_from_a_database_is_told_before_the_tape() -> None:
+    stream = io.StringIO()
+    recorded = TapeRecorded(
+        tape=summary(),
+        database="sqlite+pysqlite:///grid.db",
+        environment="mainnet",
+        kept=RowCounts(trades=1000, tickers=20),
+        read=RowCounts(trades=7, tickers=3),
+        added=RowCounts(trades=5, tickers=0),
+        late=0,
+        read_from_us=T0,
+        notes=("a [note]",),
+    )
+
+    emit(recorded, False, show_recorded, stream)
+
+    out = stream.getvalue()
+    assert "note: a [note]" in out
+    assert "kept 1,000 trades and 20 tickers; read 7 trades and 3 tickers from 2026-01-05" in out
+    assert "added 5 trades and 0 tickers" in out
+    assert "declared gap of 1 min 30 s" in out

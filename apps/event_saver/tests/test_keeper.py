@@ -11,9 +11,10 @@ from bybit_adapter.ws_client.words import Outage, Reason, Restored
 from event_saver.codec import Item, Record
 from event_saver.collectors import Down, Ended, Lost, Up
 from event_saver.gaps.audit import AuditLimits
-from event_saver.gaps.filling import Filler, Listed
+from event_saver.gaps.filling import Filler, Listed, StoreAway
 from event_saver.gaps.ledger import GapLedger, Key
 from event_saver.gaps.plan import Stretch
+from event_saver.journal import JournalFailed
 from event_saver.keeper import AUDITED, BASELINE, STARTING, Account, Keeper
 from event_saver.rows.private import Kind
 from event_saver.times import instant
@@ -36,6 +37,8 @@ class World:
     stored: set[str] = field(default_factory=set)
     lasts: dict[Key, Instant] = field(default_factory=dict)
     silent: bool = False
+    away: bool = False
+    full: bool = False
     gaps: list[Gap] = field(default_factory=list)
     """Every gap row that was stored, in its order."""
     filled: threading.Event = field(default_factory=threading.Event)
@@ -71,12 +74,19 @@ class World:
         return self._listed(())
 
     def recorded_until(self, key: Key, until: Instant) -> Instant | None:
+        self._answer()
         return self.lasts.get(key)
 
+    def _answer(self) -> None:
+        if self.away:
+            raise StoreAway("locked")
+
     def last_before(self, gap: Gap) -> Instant | None:
+        self._answer()
         return None
 
     def known_executions(self, account_id: str, exec_ids: Sequence[str]) -> frozenset[str]:
+        self._answer()
         return frozenset(self.stored.intersection(exec_ids))
 
     def open_orders(self, account_id: str) -> Sequence[tuple[str, str]]:
@@ -97,6 +107,8 @@ class World:
         return [row["orderId"] for row in listed.rows]  # type: ignore[misc]
 
     def keep(self, items: Sequence[Item]) -> None:
+        if self.full:
+            raise JournalFailed(28, "No space left on device")
         self.gaps.extend(item for item in items if isinstance(item, Gap))
 
 
@@ -271,6 +283,37 @@ def test_an_audit_finds_an_execution_that_nobody_missed_and_it_is_filled(bench: 
     assert bench.keeper.state().audits == 1
 
 
+def test_a_database_that_is_away_at_the_start_postpones_the_gap_and_never_forgets_it(
+    bench: Bench,
+) -> None:
+    bench.world.lasts = {("account", Stream.EXECUTIONS, None): at(40)}
+    bench.world.away = True
+    bench.up("execution", private=True)
+    bench.run()
+    assert bench.world.gaps == []
+    bench.world.now = at(101)
+    bench.run()
+    bench.world.away = False
+
+    bench.world.now = at(102)
+    bench.run()
+
+    assert bench.ends() == [(Stream.EXECUTIONS, GapState.FILLED, STARTING)]
+    first = bench.world.gaps[0]
+    assert (instant(first.from_ts), instant(first.to_ts)) == (at(40), at(100))
+
+
+def test_a_database_that_is_away_leaves_gaps_open_and_audits_unfinished(bench: Bench) -> None:
+    bench.up("execution", private=True)
+    bench.world.away = True
+
+    bench.world.now = at(700)
+    bench.run()
+
+    assert bench.world.gaps[-1].last_error == "locked"
+    assert (bench.keeper.state().open, bench.keeper.state().audits) == (1, 0)
+
+
 def test_an_audit_that_gets_no_answer_is_repeated(bench: Bench) -> None:
     bench.world.silent = True
     bench.world.now = at(700)
@@ -318,9 +361,21 @@ def test_the_thread_hears_fills_and_ends(bench: Bench) -> None:
     bench.keeper.tell(Up(account_id="account", restored=restored))
 
     assert bench.world.filled.wait(60)
+    assert bench.keeper.alive
     bench.keeper.close(60)
     assert bench.keeper.state().filled == 1
 
 
+def test_a_journal_that_takes_no_gap_rows_stops_no_filling(bench: Bench) -> None:
+    bench.world.full = True
+
+    bench.up("wallet", private=True)
+    bench.run()
+
+    assert bench.ends() == [(Stream.WALLET, GapState.FILLED, BASELINE)]
+    assert bench.keeper.state().failed == 1
+
+
 def test_a_keeper_that_was_not_started_can_be_closed(bench: Bench) -> None:
     bench.keeper.close(1)
+    assert not bench.keeper.alive

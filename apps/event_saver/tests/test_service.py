@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from grid_db.factory import DatabaseFactory
 from grid_db.settings import DatabaseSettings
 
 PATIENCE_S = 60.0
+TOPICS = ("order", "execution", "position", "wallet")
 
 
 class Recorded:
@@ -92,7 +94,7 @@ class Told:
 
     def __init__(self, simulator: Any) -> None:
         self._simulator = simulator
-        self._before = {topic: len(self._all(topic)) for topic in ("order", "execution")}
+        self._before = {topic: len(self._all(topic)) for topic in TOPICS}
 
     def executions(self) -> set[str]:
         return {row["execId"] for row in self._since("execution")}
@@ -102,6 +104,16 @@ class Told:
             (row["orderId"], row["orderStatus"], int(row["updatedTime"]) * 1_000)
             for row in self._since("order")
         }
+
+    def positions(self) -> set[tuple[int, str, int]]:
+        return {
+            (row["positionIdx"], row["size"], int(row["updatedTime"]) * 1_000)
+            for row in self._since("position")
+            if row["symbol"] == "BTCUSDT"
+        }
+
+    def balances(self) -> set[str]:
+        return {row["coin"][0]["walletBalance"] for row in self._since("wallet")}
 
     def _since(self, topic: str) -> list[dict[str, Any]]:
         return self._all(topic)[self._before[topic] :]
@@ -147,8 +159,13 @@ def test_what_the_simulator_told_is_what_the_database_holds(
     assert len(closed) >= 1
     owned = recorded.rows("SELECT DISTINCT position_idx, attribution FROM private_executions")
     assert {index for index, _ in owned} == {1}
-    assert recorded.count("position_snapshots") >= 4
-    assert recorded.count("wallet_snapshots") >= 4
+    legs = recorded.rows("SELECT side, size, exchange_ts FROM position_snapshots")
+    kept = {({"Buy": 1, "Sell": 2}[side], Decimal(size), at) for side, size, at in legs}
+    assert {(index, Decimal(size), at) for index, size, at in told.positions()} <= kept
+    balances = {
+        Decimal(one) for (one,) in recorded.rows("SELECT wallet_balance FROM wallet_snapshots")
+    }
+    assert {Decimal(one) for one in told.balances()} <= balances
     assert recorded.count("dead_letters") == 0
     runs = recorded.rows(
         "SELECT status FROM runs WHERE account_id IN (SELECT account_id FROM"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from event_saver.codec import Item, Record
+from event_saver.gaps.filling import StoreAway
 from event_saver.gaps.ledger import as_filled
 from event_saver.sink import DatabaseSink, Tenant
 from event_saver.store import DatabaseStore
@@ -155,6 +156,16 @@ def test_known_executions_are_fills_and_funding(
     known = store.known_executions(ACCOUNT_ID, ["e-1", "f-1", "unknown"])
 
     assert known == {"e-1", "f-1"}
+
+
+def test_a_database_that_does_not_answer_is_told_as_away(
+    store: DatabaseStore, database: DatabaseFactory, records: dict[str, Record]
+) -> None:
+    with database.get_session() as session:
+        session.connection().exec_driver_sql("DROP TABLE public_trades")
+
+    with pytest.raises(StoreAway, match="no such table"):
+        store.last_before(gap(records))
 
 
 def test_a_gap_is_filled_through_the_sink_of_its_account(

@@ -40,9 +40,9 @@ class Cluster:
         ).render_as_string(hide_password=False)
         return DatabaseSettings.of_url(url)
 
-    def create(self, name: str) -> DatabaseSettings:
+    def create(self, name: str, options: str = "") -> DatabaseSettings:
         """A new database without tables."""
-        self.run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name} {options}")
         return self.settings(name)
 
     def run(self, statement: str) -> None:

@@ -61,6 +61,34 @@ def test_a_dump_of_postgresql_can_be_listed(
     assert b"users" in content
 
 
+def test_the_options_of_the_url_are_pg_dump_s_too(
+    postgres_settings: DatabaseSettings, tmp_path: Path
+) -> None:
+    url = postgres_settings.url()
+    elsewhere = url.set(host=None, port=None).update_query_dict(
+        {"host": url.host or "", "port": str(url.port), "sslmode": "disable"}
+    )
+    settings = DatabaseSettings.of_url(elsewhere.render_as_string(hide_password=False))
+    database = DatabaseFactory(settings)
+
+    backup(database, tmp_path / "copy.dump")
+
+    database.dispose()
+    assert (tmp_path / "copy.dump").read_bytes().startswith(b"PGDMP")
+
+
+def test_a_pass_phrase_is_not_shown_to_every_process(
+    postgres_settings: DatabaseSettings, tmp_path: Path
+) -> None:
+    url = postgres_settings.url().update_query_dict({"sslpassword": "never-to-be-seen"})
+    database = DatabaseFactory(DatabaseSettings.of_url(url.render_as_string(hide_password=False)))
+
+    with pytest.raises(DatabaseRefused, match="without sslpassword"):
+        backup(database, tmp_path / "copy.dump")
+    database.dispose()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_copy_is_for_its_owner_only_and_nothing_lies_beside_it(
     database: DatabaseFactory, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@ import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -273,3 +274,15 @@ def test_an_execution_is_of_its_account(filled: DatabaseFactory, sample_rows: Ro
 
     with filled.get_readonly_session() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(PrivateExecution)) == 2
+
+
+def test_a_database_without_an_encoding_answers_in_texts(postgres_cluster: Any) -> None:
+    options = "ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    settings = postgres_cluster.create("grid_ascii", options)
+    database = DatabaseFactory(settings)
+
+    with database.get_readonly_session() as session:
+        assert session.scalar(sa.text("SELECT 'Grüße'")) == "Grüße"
+
+    database.dispose()
+    postgres_cluster.run("DROP DATABASE grid_ascii WITH (FORCE)")

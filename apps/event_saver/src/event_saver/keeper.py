@@ -12,7 +12,7 @@ from bybit_adapter.normalizer.numbers import moment as exchange_moment
 from event_saver.codec import Item
 from event_saver.collectors import Down, Ended, Lost, News, Up
 from event_saver.gaps.audit import Audit, AuditLimits, missing
-from event_saver.gaps.filling import Done, Exchange, Failed, Filler
+from event_saver.gaps.filling import Done, Exchange, Failed, Filler, StoreAway
 from event_saver.gaps.ledger import GapLedger, Key
 from grid_db.records import Gap
 from grid_db.words import GapState, Stream
@@ -33,7 +33,7 @@ _PUBLIC = {"publicTrade": Stream.TRADES, "tickers": Stream.TICKERS}
 
 
 class Known(Protocol):
-    """What is stored."""
+    """What is stored; StoreAway when nobody can say."""
 
     def recorded_until(self, key: Key, until: Instant) -> Instant | None:
         """How far a stream was recorded by former processes; None: it never was."""
@@ -96,6 +96,10 @@ class Keeper:
         self._on_ended = on_ended
         self._inbox: SimpleQueue[News | None] = SimpleQueue()
         self._up: set[Key] = set()
+        self._unanswered: list[tuple[Key, Instant]] = []
+        """Streams that deliver for the first time, and since when; how far they were recorded
+        before is not known yet, since the database was away."""
+        self._ask_again_at = Instant(0)
         self._filled = self._given_up = self._failed = 0
         self._ended = ""
         self._stopping = False
@@ -120,6 +124,11 @@ class Keeper:
         if self._thread is not None:
             self._thread.join(patience_s)
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def state(self) -> KeeperState:
         """The keeper now."""
         return KeeperState(
@@ -134,6 +143,11 @@ class Keeper:
     def turn(self) -> bool:
         """Do the next thing that is due; False when nothing is."""
         now = self._now()
+        if self._unanswered and now >= self._ask_again_at:
+            waiting, self._unanswered = self._unanswered, []
+            for key, until in waiting:
+                self._begin(key, until)
+            return True
         gap = self._ledger.due(now)
         if gap is not None:
             self._try(gap)
@@ -186,6 +200,8 @@ class Keeper:
         gap = self._ledger.next_deadline()
         if gap is not None:
             deadlines.append(gap)
+        if self._unanswered:
+            deadlines.append(self._ask_again_at)
         if not deadlines:
             return WAIT_US_MAX / SECOND_US
         return max(0, min(min(deadlines) - self._now(), WAIT_US_MAX)) / SECOND_US
@@ -197,7 +213,16 @@ class Keeper:
             self._keep(gap)
             return
         self._up.add(key)
-        last = self._known.recorded_until(key, until)
+        self._begin(key, until)
+
+    def _begin(self, key: Key, until: Instant) -> None:
+        """A stream delivers for the first time: what it missed since it was recorded last."""
+        try:
+            last = self._known.recorded_until(key, until)
+        except StoreAway:
+            self._unanswered.append((key, until))
+            self._ask_again_at = Instant(self._now() + WAIT_US_MAX)
+            return
         if last is not None:
             self._keep(self._ledger.missed(key, last, until, until, STARTING))
         elif key[0] is not None:
@@ -205,7 +230,11 @@ class Keeper:
             self._keep(self._ledger.missed(key, until, until, until, BASELINE))
 
     def _keep(self, gap: Gap) -> None:
-        self._store_gaps([gap])
+        """Make a row durable; where that fails, the gap is in memory and filled all the same."""
+        try:
+            self._store_gaps([gap])
+        except JournalFailed:
+            self._failed += 1
 
     def _try(self, gap: Gap) -> None:
         match self._filler.fill(gap):
@@ -222,13 +251,21 @@ class Keeper:
 
     def _audit(self, account: Account, audit: Audit) -> None:
         """Compare what the exchange lists with what is stored."""
+        try:
+            complete = self._compared(account, audit)
+        except StoreAway:
+            complete = False
+        if not complete:
+            audit.failed(self._now())
+
+    def _compared(self, account: Account, audit: Audit) -> bool:
+        """Whether the whole window was compared."""
         window = audit.due(self._now())
         assert window is not None
         for symbol in account.symbols:
             listed = self._exchange.executions(account.account_id, symbol, window)
             if not listed.complete and not listed.too_many:
-                audit.failed(self._now())
-                return
+                return False
             times = {
                 str(row.get("execId")): exchange_moment(row.get("execTime")) or window.end
                 for row in listed.rows
@@ -240,6 +277,7 @@ class Keeper:
                 now = self._now()
                 self._keep(self._ledger.missed(key, gone.start, gone.end, now, AUDITED))
         audit.done(window, self._now())
+        return True
 
 
 def _keys(account_id: str | None, topics: Iterable[str]) -> list[Key]:

@@ -16,7 +16,7 @@ from bybit_adapter.ws_client.clock import SystemClock
 from event_saver.accounts import AccountContext, Runs
 from event_saver.beside import beside
 from event_saver.codec import Item, decode, encode, time_of
-from event_saver.collectors import Ended, Lost, PrivateCollector, PublicCollector
+from event_saver.collectors import Lost, PrivateCollector, PublicCollector
 from event_saver.config import EventSaverConfig
 from event_saver.exchange import RestExchange
 from event_saver.gaps.audit import AuditLimits
@@ -297,13 +297,13 @@ class EventSaver:
             for symbol in config.symbols
         ]
         if topics:
-            unused = self._writers["ledger"]
+            either = self._writers.get("trades") or self._writers["tickers"]
             public = PublicCollector(
                 config.environment,
                 instruments,
-                trades=self._writers.get("trades", unused),
-                tickers=self._writers.get("tickers", unused),
-                letters=self._writers["ledger"],
+                trades=self._writers.get("trades", either),
+                tickers=self._writers.get("tickers", either),
+                letters=either,
                 new_id=new_id,
                 tell=keeper.tell,
             )
@@ -361,10 +361,12 @@ class EventSaver:
         self.shutdown()
 
     def _keep_house(self, beat: bool) -> None:
-        """Say that the runs live, and notice a writer whose thread has died."""
-        for name, writer in self._writers.items():
-            if not writer.state().alive and self._keeper is not None:
-                self._keeper.tell(Ended(text=f"the writer of {name} has died; see its traceback"))
+        """Say that the runs live, and notice threads that have died."""
+        dead = [name for name, writer in self._writers.items() if not writer.state().alive]
+        if self._keeper is not None and not self._keeper.alive:
+            dead.append("gap keeper")
+        if dead:
+            self._end(f"the threads of {', '.join(dead)} have died; see their tracebacks")
         if self.config.health_file is not None:
             self.status().write(self.config.health_file)
         if beat:

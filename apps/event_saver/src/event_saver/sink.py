@@ -106,16 +106,16 @@ class DatabaseSink:
             with self._database.get_session() as session:
                 new = store(session)
         except (IntegrityError, DataError, NotOwned, OverflowError, ValueError) as error:
-            return Refused(text=_told(error))
+            return Refused(text=told(error))
         except DBAPIError as error:
             return answer_of(error)
         except PoolTimeout as error:
-            return Away(text=_told(error))
+            return Away(text=told(error))
         except StatementError as error:
             # A column's type has refused the value before the database saw it.
-            return Refused(text=_told(error))
+            return Refused(text=told(error))
         except SQLAlchemyError as error:
-            return Away(text=_told(error))
+            return Away(text=told(error))
         return Written(inserted=new)
 
     def _store(self, session: Session, items: Sequence[Item]) -> int:
@@ -169,10 +169,10 @@ def answer_of(error: DBAPIError) -> Outcome:
     else:
         # A driver that cannot bind a value asks no server.
         blames = isinstance(error, ProgrammingError)
-    return Refused(text=_told(error)) if blames else Away(text=_told(error))
+    return Refused(text=told(error)) if blames else Away(text=told(error))
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """What the database said, without the statement and its values."""
     said = getattr(error, "orig", None) or error
     return f"{type(said).__name__}: {said}".splitlines()[0][:LONGEST_TEXT]

@@ -3,15 +3,19 @@
 It reads; what it writes goes through the sinks.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from event_saver.codec import Item
+from event_saver.gaps.filling import StoreAway
 from event_saver.gaps.ledger import Key, key_of
-from event_saver.sink import DatabaseSink
+from event_saver.sink import DatabaseSink, told
 from event_saver.times import instant, moment
 from event_saver.writer.batches import Outcome
 from grid_db import models
@@ -36,9 +40,9 @@ _OPEN: Final = ("New", "PartiallyFilled", "Untriggered", "Triggered")
 
 
 class DatabaseStore:
-    """Reads one environment's rows; `sinks` write for each account, None being the public one.
+    """Reads one environment's rows, or raises StoreAway.
 
-    `own_runs` are those of this process.
+    `sinks` write for each account, None being the public one; `own_runs` are of this process.
     """
 
     def __init__(
@@ -52,6 +56,15 @@ class DatabaseStore:
         self._environment = environment
         self._sinks = sinks
         self._own_runs = frozenset(own_runs)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        """A session to read in; StoreAway when the database does not answer."""
+        try:
+            with self._database.get_readonly_session() as session:
+                yield session
+        except SQLAlchemyError as error:
+            raise StoreAway(told(error)) from error
 
     def last_before(self, gap: Gap) -> Instant | None:
         """The newest stored time of the gap's stream that is not after its beginning."""
@@ -68,7 +81,7 @@ class DatabaseStore:
             conditions.append(columns.account_id == account_id)
         if symbol is not None:
             conditions.append(columns.symbol == symbol)
-        with self._database.get_readonly_session() as session:
+        with self._reading() as session:
             found = session.scalar(sa.select(sa.func.max(columns.exchange_ts)).where(*conditions))
         return None if found is None else instant(found)
 
@@ -82,7 +95,7 @@ class DatabaseStore:
         account_id = key[0]
         if newest is not None or account_id is None:
             return newest
-        with self._database.get_readonly_session() as session:
+        with self._reading() as session:
             runs = as_admin(session).runs.by_account(account_id)
         alive = [
             instant(run.end_ts or run.heartbeat_at or run.start_ts)
@@ -95,7 +108,7 @@ class DatabaseStore:
         """Symbol and id of the orders whose newest stored state is open."""
         table: Any = models.OrderState.__table__
         mine = table.c.account_id == account_id
-        with self._database.get_readonly_session() as session:
+        with self._reading() as session:
             newest = session.scalar(sa.select(sa.func.max(table.c.exchange_ts)).where(mine))
             if newest is None:
                 return ()
@@ -109,7 +122,7 @@ class DatabaseStore:
 
     def open_gaps(self) -> list[Gap]:
         """The open gaps that former processes left."""
-        with self._database.get_readonly_session() as session:
+        with self._reading() as session:
             gaps = as_admin(session).gaps.open()
         mine = self._sinks.keys()
         return [
@@ -119,7 +132,7 @@ class DatabaseStore:
     def known_executions(self, account_id: str, exec_ids: Sequence[str]) -> frozenset[str]:
         """Which executions or funding payments are stored."""
         table: Any = models.FundingPayment.__table__
-        with self._database.get_readonly_session() as session:
+        with self._reading() as session:
             known = as_admin(session).executions.known(account_id, exec_ids)
             missing = sorted(set(exec_ids) - known)
             paid: set[str] = set()

@@ -74,17 +74,25 @@ def _copy_sqlite(database: DatabaseFactory, target: Path) -> None:
 
 
 def _dump_postgresql(url: sa.URL, target: Path) -> None:
+    if "sslpassword" in url.query:
+        raise DatabaseRefused(
+            "expected a database URL without sslpassword: pg_dump would show it to every process; "
+            "use a client key without a pass phrase"
+        )
+    password = url.password or url.query.get("password")
+    # Every other option of the URL (host of a socket, sslmode ...) is pg_dump's, too.
+    shown = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
     command = [str(_pg_dump()), "--format=custom", "--no-password", f"--file={target}"]
     environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
-    given = {
-        "PGHOST": url.host,
-        "PGPORT": url.port,
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
-    }
-    environment |= {name: str(value) for name, value in given.items() if value is not None}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if password is not None:
+        environment["PGPASSWORD"] = str(password)
+    run = subprocess.run(
+        [*command, f"--dbname={shown.render_as_string(hide_password=False)}"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if run.returncode != 0:
         raise BackupFailed(f"pg_dump ended with {run.returncode}: {run.stderr.strip()}")
 

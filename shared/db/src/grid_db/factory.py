@@ -143,7 +143,12 @@ def _postgresql_engine(url: sa.URL, settings: DatabaseSettings) -> sa.Engine:
         pool_recycle=settings.pool_recycle_s,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"connect_timeout": settings.connect_timeout_s, "options": options},
+        connect_args={
+            "connect_timeout": settings.connect_timeout_s,
+            "options": options,
+            # A database made without an encoding (SQL_ASCII) would answer with bytes.
+            "client_encoding": "utf8",
+        },
     )
 
 

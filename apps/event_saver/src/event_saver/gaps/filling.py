@@ -59,8 +59,12 @@ class Exchange(Protocol):
         ...
 
 
+class StoreAway(RuntimeError):
+    """The database does not answer a question; the text says what it said."""
+
+
 class Store(Protocol):
-    """What the database knows, and the way into it."""
+    """What the database knows, and the way into it. Questions raise StoreAway."""
 
     def last_before(self, gap: Gap) -> Instant | None:
         """The newest stored exchange time of the gap's stream that is not after its beginning."""
@@ -128,6 +132,12 @@ class Filler:
 
     def fill(self, gap: Gap) -> Done | Failed:
         """Try once; blocks as long as the exchange and the database take."""
+        try:
+            return self._fill(gap)
+        except StoreAway as error:
+            return Failed(text=str(error))
+
+    def _fill(self, gap: Gap) -> Done | Failed:
         match gap.stream:
             case Stream.TRADES:
                 return self._trades(gap)
