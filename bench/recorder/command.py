@@ -31,10 +31,10 @@ def plan_of(given: Namespace) -> Plan:
     return Plan(
         trades=given.trades,
         speed=given.speed,
+        poison=given.poison,
         troubles=Troubles(
             outages=given.outages,
             locked_s=given.locked,
-            poison=given.poison,
             mangled=given.mangled,
             kills=given.kills,
             frames_disturbed=True,

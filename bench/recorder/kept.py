@@ -21,6 +21,7 @@ from bench.recorder.rows import (
     WalletState,
     above_zero,
     number,
+    timeless,
 )
 
 UNIT = Decimal(100_000_000)
@@ -78,13 +79,14 @@ def read(path: Path) -> Kept:
                 )
             ],
             executions=[
-                Execution(
-                    *row[:7],
-                    *(Decimal(value) for value in row[7:9]),
-                    *(number(value) for value in row[9:13]),
-                    is_maker=bool(row[13]),
-                    seq=row[14],
-                    at_us=row[15],
+                Execution._make(
+                    [
+                        *row[:7],
+                        *map(Decimal, row[7:9]),
+                        *map(number, row[9:13]),
+                        bool(row[13]),
+                        *row[14:],
+                    ]
                 )
                 for row in rows(
                     "exec_id, order_id, order_link_id, symbol, position_idx, exec_type, side,"
@@ -94,20 +96,22 @@ def read(path: Path) -> Kept:
                 )
             ],
             funding=[
-                Paid(*row[:3], *(Decimal(value) for value in row[3:6]), at_us=row[6])
+                Paid._make([*row[:3], *map(Decimal, row[3:6]), row[6]])
                 for row in rows(
                     "exec_id, symbol, side, qty, price, amount, exchange_ts", "funding_payments"
                 )
             ],
             orders=[
-                OrderChange(
-                    *row[:3],
-                    Decimal(row[3]),
-                    *row[4:8],
-                    *(Decimal(value) for value in row[8:10]),
-                    *(number(value) for value in row[10:12]),
-                    bool(row[12]),
-                    *row[13:],
+                OrderChange._make(
+                    [
+                        *row[:3],
+                        Decimal(row[3]),
+                        *row[4:8],
+                        *map(Decimal, row[8:10]),
+                        *map(number, row[10:12]),
+                        bool(row[12]),
+                        *row[13:],
+                    ]
                 )
                 for row in rows(
                     "order_id, exchange_ts, status, leaves_qty, order_link_id, symbol,"
@@ -118,11 +122,10 @@ def read(path: Path) -> Kept:
             ],
             legs=[
                 LegState(
-                    Leg(
-                        *row[:3],
-                        Decimal(row[3]),
-                        above_zero(row[4]),
-                        *(number(value) for value in row[5:7]),
+                    timeless(
+                        Leg._make(
+                            [*row[:3], Decimal(row[3]), above_zero(row[4]), *map(number, row[5:7])]
+                        )
                     ),
                     *(number(value) for value in row[7:]),
                 )

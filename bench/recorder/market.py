@@ -3,7 +3,7 @@
 It knows the tape and how the simulator writes it; it refuses to know what was recorded.
 """
 
-from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +16,15 @@ from bybit_sim.market.trade_log import TradeLog
 from gridcore.clock import Instant
 from tapes.synth import Preset, make_tape, preset
 from tapes.tape import Tape
+from tapes.writing import TapeWriter
 
 SYMBOL = "BTCUSDT"
 ACCOUNT, UID = "recorded", 77
 KEY, SECRET = "recorder-key", "recorder-secret"
 TRADES_PER_SECOND = 20.0
 SEED = 11
+POISON_STEPS = 10**14
+"""1e11 base units: more than a BIGINT of 1e-8 holds."""
 
 
 class Traded(NamedTuple):
@@ -35,17 +38,8 @@ class Traded(NamedTuple):
     seq: int
 
 
-class Injected(NamedTuple):
-    """A trade that is on no tape, and after how many others it came."""
-
-    after: int
-    at_us: int
-    price: Decimal
-    size: Decimal
-
-
-def make_market(target: Path, rows: int) -> Tape:
-    """A tape of a wild, even market."""
+def make_market(folder: Path, rows: int, poison: int) -> Tape:
+    """A tape `folder/tape` of a wild, even market; so many of its trades are too large to keep."""
     parameters = preset(
         Preset.BENCH,
         rows=rows,
@@ -56,7 +50,24 @@ def make_market(target: Path, rows: int) -> Tape:
         trades_per_second=TRADES_PER_SECOND,
         rhythm=(1.0,) * 24,
     )
-    return make_tape(target, parameters)
+    plain = make_tape(folder / "plain", parameters)
+    assert plain.tickers is not None, "the market was made with tickers"
+    size = np.array(plain.trades.size, np.int64)
+    size[poisoned(rows, poison)] = POISON_STEPS
+    with TapeWriter(tape_of(folder), plain.manifest.header, tickers=True) as writer:
+        writer.add_trades(replace(plain.trades, size=size))
+        writer.add_tickers(plain.tickers)
+        return writer.commit()
+
+
+def tape_of(folder: Path) -> Path:
+    """Where the tape of a run lies."""
+    return folder / "tape"
+
+
+def poisoned(rows: int, poison: int) -> list[int]:
+    """Which trades of a tape are too large, spread over its first four fifths."""
+    return [int(rows * 0.8 * (number + 0.5) / poison) for number in range(poison)]
 
 
 def config(tape: Path) -> str:
@@ -69,25 +80,12 @@ def config(tape: Path) -> str:
     )
 
 
-def told_trades(tape: Tape, injected: Iterable[Injected] = ()) -> list[Traded]:
-    """Every trade as the simulator tells it from this tape, with what was put in by hand."""
-    facts = KNOWN[SYMBOL]
-    log = TradeLog(facts, SEED)
+def told_trades(tape: Tape) -> list[Traded]:
+    """Every trade as the simulator tells it from this tape."""
+    log = TradeLog(KNOWN[SYMBOL], SEED)
     log.followed = True
-    columns = tape.trades
-    time, price, size, side = (
-        np.asarray(column) for column in (columns.time, columns.price, columns.size, columns.side)
-    )
-    done = 0
-    for number, one in enumerate(sorted(injected)):
-        upto = one.after - number
-        if upto > done:
-            log.add_many(*(column[done:upto] for column in (time, price, size, side)))
-            done = upto
-        ticks = facts.instrument.to_ticks(one.price)
-        log.add(Instant(one.at_us), ticks, facts.instrument.to_steps(one.size), 1)
-    if done < len(time):
-        log.add_many(*(column[done:] for column in (time, price, size, side)))
+    columns = (tape.trades.time, tape.trades.price, tape.trades.size, tape.trades.side)
+    log.add_many(*(np.asarray(column) for column in columns))
     return [
         _traded(row)
         for frame in log.take_frames(Instant(0))

@@ -136,6 +136,12 @@ def account_of(state: Row) -> Account:
     )
 
 
+def timeless(leg: Leg) -> Leg:
+    """The leg; one that was never traded has changed at 0, whenever it was told (bybit.md A.5)."""
+    traded = leg.size or leg.realised or leg.realised_now
+    return leg if traded else leg._replace(at_us=0)
+
+
 def number(text: object) -> Decimal | None:
     """A number as either side writes it; "" and None are none."""
     return None if text in ("", None) else Decimal(str(text))

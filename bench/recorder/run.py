@@ -32,9 +32,13 @@ QUIET_SHARE = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How many public trades, how fast (market time per wall time), and what goes wrong."""
+    """How many public trades, how fast (market time per wall time), and what goes wrong.
+
+    `poison`: so many of the trades are too large for any table.
+    """
 
     trades: int
+    poison: int = 0
     speed: int
     troubles: Troubles
 
@@ -66,8 +70,8 @@ def measure(plan: Plan, folder: Path | None = None) -> Ran:
     if folder is None:
         with tempfile.TemporaryDirectory() as made:
             return measure(plan, Path(made))
-    tape = market.make_market(folder / "tape", plan.trades)
-    with simulator(market.config(folder / "tape")) as server:
+    tape = market.make_market(folder, plan.trades, plan.poison)
+    with simulator(market.config(market.tape_of(folder))) as server:
         return _run(plan, server, tape, folder)
 
 
@@ -84,7 +88,7 @@ def _run(plan: Plan, server: Server, tape: Tape, folder: Path) -> Ran:
     try:
         recorder.start()
         recorder.until(is_ready)
-        first = int(hands.newest()["seq"]) + 1
+        first = hands.newest_seq() + 1
         if plan.troubles.frames_disturbed:
             hands.disturb_frames()
         hands.post("speed", {"speed": f"{plan.speed}x"})
@@ -98,7 +102,7 @@ def _run(plan: Plan, server: Server, tape: Tape, folder: Path) -> Ran:
     finally:
         if recorder.is_running():
             recorder.kill()
-    told = [one for one in market.told_trades(tape, hands.injected) if one.seq >= first]
+    told = [one for one in market.told_trades(tape) if one.seq >= first]
     found = compare(told, account_of(_account(server)), kept.read(database(folder)))
     return Ran(
         found=found,
@@ -116,9 +120,9 @@ def _trouble(plan: Plan, hands: Hands) -> None:
 
 
 def _await_end(plan: Plan, hands: Hands) -> None:
-    last = FIRST_SEQ + plan.trades + len(hands.injected)
+    last = FIRST_SEQ + plan.trades
     limit = time.monotonic() + plan.seconds + PATIENCE_S
-    while int(hands.newest()["seq"]) < last:
+    while hands.newest_seq() < last:
         if time.monotonic() > limit:
             raise RunFailed(f"expected the market to end at trade {last}, it does not")
         time.sleep(0.2)

@@ -63,7 +63,7 @@ class Trader(threading.Thread):
             symbol=SYMBOL,
             direction=direction,
             side=side,
-            price=ticker["bid1Price" if side is BUY else "ask1Price"],
+            price=str(ticker["bid1Price" if side is BUY else "ask1Price"]),
             qty=QTY,
             wire_id=f"bench-{number}",
             reduce_only=(direction is LONG) is (side is SELL),

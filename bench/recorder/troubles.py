@@ -8,20 +8,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from bench.recorder.market import SYMBOL, Injected
+from bench.recorder.market import SYMBOL
 from bench.recorder.recorder import Recorder
 from bench.wire.server import Server
 
 PATIENCE_S = 30
-POISON_SIZE = 10**12
-"""More than a BIGINT of 1e-8 holds."""
 FRAMES_REPEATED = {"kind": "frame_repeated", "chance": 50}
 FRAMES_REORDERED = {"kind": "frame_reordered", "chance": 50, "amount": 3}
 
@@ -31,7 +28,6 @@ class Kind(Enum):
 
     OUTAGE = "outage"
     LOCKED = "locked"
-    POISON = "poison"
     MANGLED = "mangled"
     KILLED = "killed"
 
@@ -42,14 +38,13 @@ class Troubles:
 
     outages: int = 0
     locked_s: float = 0.0
-    poison: int = 0
     mangled: int = 0
     kills: int = 0
     frames_disturbed: bool = False
 
     def schedule(self, span_s: float) -> list[tuple[float, Kind]]:
         """When what begins, in seconds; spread over the span, the lock in the middle."""
-        kinds = {Kind.OUTAGE: self.outages, Kind.POISON: self.poison, Kind.KILLED: self.kills}
+        kinds = {Kind.OUTAGE: self.outages, Kind.KILLED: self.kills}
         kinds |= {Kind.MANGLED: int(self.mangled > 0), Kind.LOCKED: int(self.locked_s > 0)}
         return sorted(
             (
@@ -73,12 +68,11 @@ OUTAGES: Sequence[tuple[str, dict[str, Any]]] = (
 
 
 class Hands:
-    """Does it. `injected` are the trades that were put in, poison all of them."""
+    """Does it."""
 
     def __init__(
         self, server: Server, recorder: Recorder, database: Path, troubles: Troubles
     ) -> None:
-        self.injected: list[Injected] = []
         self._server = server
         self._recorder = recorder
         self._database = database
@@ -87,7 +81,6 @@ class Hands:
         self._acts: dict[Kind, Callable[[], None]] = {
             Kind.OUTAGE: self._cut,
             Kind.LOCKED: self._lock,
-            Kind.POISON: self._poison,
             Kind.MANGLED: self._mangle,
             Kind.KILLED: self._kill,
         }
@@ -107,16 +100,14 @@ class Hands:
         answer.raise_for_status()
         return answer.json()
 
-    def newest(self) -> dict[str, Any]:
-        """The newest public trade, as REST lists it."""
+    def newest_seq(self) -> int:
+        """The number of the newest public trade, as REST lists it; 0 in an outage."""
         answer = requests.get(
             f"{self._server.http}/v5/market/recent-trade",
             params={"category": "linear", "symbol": SYMBOL, "limit": "1"},
             timeout=PATIENCE_S,
         )
-        answer.raise_for_status()
-        row: dict[str, Any] = answer.json()["result"]["list"][0]
-        return row
+        return int(answer.json()["result"]["list"][0]["seq"]) if answer.ok else 0
 
     def _cut(self) -> None:
         what, body = OUTAGES[self._outages % len(OUTAGES)]
@@ -126,24 +117,6 @@ class Hands:
     def _mangle(self) -> None:
         target = {"target": "publicTrade*", "count": self._troubles.mangled}
         self.post("fault", {"kind": "frame_mangled", **target})
-
-    def _poison(self) -> None:
-        """A trade of a size that no table takes, on a market that stands still meanwhile."""
-        self.post("pause", {})
-        before = self.newest()
-        body = {"symbol": SYMBOL, "price": before["price"], "qty": str(POISON_SIZE)}
-        self.post("trade", {**body, "side": "Buy"})
-        row = self.newest()
-        assert row["size"] != before["size"], "the trade that was put in is the newest"
-        self.injected.append(
-            Injected(
-                after=int(before["seq"]) - 100_000_000,
-                at_us=int(row["time"]) * 1_000,
-                price=Decimal(row["price"]),
-                size=Decimal(row["size"]),
-            )
-        )
-        self.post("resume", {})
 
     def _lock(self) -> None:
         with closing(sqlite3.connect(self._database, timeout=PATIENCE_S)) as other:

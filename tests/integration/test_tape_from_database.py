@@ -15,12 +15,15 @@ from bench.database.measure import SYMBOL, trades, write_in_bulk
 from bench.database.postgres import NoPostgres, postgres_server
 from grid_db import schema
 from grid_db.factory import DatabaseFactory
-from grid_db.records import Gap, TickerSnapshot
+from grid_db.records import Gap, PublicTrade, TickerSnapshot
 from grid_db.repositories import as_admin
 from grid_db.settings import DatabaseSettings
+from grid_db.types import from_microseconds
 from grid_db.words import Environment, Stream
 from tapes import UNKNOWN, Tape
+from tapes.synth import Preset, make_tape, preset
 
+ROOT = Path(__file__).resolve().parents[2]
 ROWS = 3000
 LATE = slice(1000, 1100)
 Run = Callable[[str], Any]
@@ -118,3 +121,64 @@ def test_the_tape_equals_what_was_recorded_whenever_it_is_made(
     assert tape.tickers is not None
     assert tape.tickers.bid.tolist() == [UNKNOWN]
     assert (tape.tickers.mark.tolist(), tape.tickers.funding.tolist()) == ([9412537], [-12345])
+
+
+def test_a_recorded_market_runs_and_the_default_units_suit_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = make_tape(tmp_path / "source", preset(Preset.DEMO, rows=20_000, duration_us=None))
+    database = DatabaseFactory(DatabaseSettings.of_url(f"sqlite:///{tmp_path / 'grid.db'}"))
+    schema.upgrade(database)
+    record(database, source)
+    database.dispose()
+    header = source.manifest.header
+    units = ["--tick", header.tick_size, "--step", header.qty_step, "--out", str(tmp_path / "t")]
+    where = ["--environment", "sim", "--database-url", str(tmp_path / "grid.db")]
+    assert entry(["tape", "from-db", header.symbol, *where, *units]) == 0
+    capsys.readouterr()
+
+    config = str(ROOT / "conf" / "backtest.example.yaml")
+    code = entry(["run", "--config", config, "--tape", str(tmp_path / "t"), "--verify", "--json"])
+
+    assert code == 0, capsys.readouterr().err
+
+
+def record(database: DatabaseFactory, tape: Tape) -> None:
+    """Store a synthetic market with tickers as event_saver would."""
+    header, tickers = tape.manifest.header, tape.tickers
+    assert tickers is not None
+    tick, step = Decimal(header.tick_size), Decimal(header.qty_step)
+    mark = Decimal(header.mark_unit or 0)
+    times = [from_microseconds(time) for time in tape.trades.time.tolist()]
+    rows = [
+        PublicTrade(
+            environment=Environment.SIM,
+            symbol=header.symbol,
+            trade_id=f"t-{row}",
+            exchange_ts=at,
+            local_ts=at,
+            side=None,
+            price=price * tick,
+            size=size * step,
+        )
+        for row, (at, price, size) in enumerate(
+            zip(times, tape.trades.price.tolist(), tape.trades.size.tolist(), strict=True)
+        )
+    ]
+    quotes = [
+        TickerSnapshot(
+            environment=Environment.SIM,
+            symbol=header.symbol,
+            exchange_ts=from_microseconds(int(tickers.time[row])),
+            local_ts=from_microseconds(int(tickers.time[row])),
+            last_price=int(tickers.last[row]) * tick,
+            mark_price=int(tickers.mark[row]) * mark,
+            bid1_price=int(tickers.bid[row]) * tick,
+            ask1_price=int(tickers.ask[row]) * tick,
+            funding_rate=Decimal("0.0001"),
+        )
+        for row in range(len(tickers))
+    ]
+    with database.get_session() as session:
+        as_admin(session).trades.record(rows)
+        as_admin(session).tickers.record(quotes)

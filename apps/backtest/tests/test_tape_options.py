@@ -47,8 +47,7 @@ def test_the_defaults_of_a_tape_from_the_database() -> None:
     arguments = parsed("from-db", "BTCUSDT")
 
     assert (arguments.symbol, arguments.environment) == ("BTCUSDT", "mainnet")
-    assert (arguments.database_url, arguments.tickers) == (None, None)
-    assert arguments.mark_unit == "0.00000001"
+    assert (arguments.database_url, arguments.tickers, arguments.mark_unit) == (None, None, None)
 
 
 def test_the_environments_are_those_of_the_database() -> None:

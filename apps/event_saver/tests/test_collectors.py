@@ -18,6 +18,7 @@ from event_saver.collectors import (
     PrivateCollector,
     PublicCollector,
     Up,
+    let_go,
 )
 from event_saver.journal import Journal
 from event_saver.rows.attribution import Owners
@@ -329,6 +330,22 @@ def test_a_journal_that_takes_nothing_is_told_as_a_gap_of_every_private_stream(
     (first, *_) = bench.news
     assert isinstance(first, Lost)
     assert (first.since, first.until, first.account_id) == (MS * 1_000, MS * 1_000, "account")
+
+
+def test_public_rows_that_were_let_go_leave_a_stretch_of_each_stream_and_symbol() -> None:
+    bench = PublicBench()
+    bench.take(trades(trade("a"), {**trade("b"), "T": MS + 5}))
+    bench.take(ticker("snapshot", symbol="BTCUSDT", lastPrice="99800.1"))
+    bench.take(trades(trade("bad", price="free")))
+    items = [*bench.trades.rows(), *bench.tickers.rows(), *bench.letters.rows()]
+
+    found = let_go(items, "the queue was full")
+
+    assert [(one.stream, one.symbol, one.since, one.until) for one in found] == [
+        (Stream.TRADES, "BTCUSDT", MS * 1_000, (MS + 5) * 1_000),
+        (Stream.TICKERS, "BTCUSDT", MS * 1_000, MS * 1_000),
+    ]
+    assert {one.reason for one in found} == {"the queue was full"}
 
 
 @pytest.mark.parametrize("text", ['{"op":"pong"}', '{"topic":"greeks","data":[]}'])

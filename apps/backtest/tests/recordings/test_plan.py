@@ -55,6 +55,15 @@ def test_a_new_tape_reads_everything(recording: Any, market: Look, request_of: A
     assert (plan.header.mark_unit, plan.header.funding_unit) == ("0.01", "0.00000001")
 
 
+def test_the_mark_unit_follows_from_the_step_unless_it_is_given(
+    recording: Any, market: Look, request_of: Any
+) -> None:
+    recording.trade(1000)
+    recording.ticker(1000)
+
+    assert make_plan(market(), request_of(mark_unit=None)).header.mark_unit == "0.00001"
+
+
 @pytest.mark.parametrize(("asked", "has"), [(None, False), (True, True), (False, False)])
 def test_a_recording_without_tickers_makes_a_tape_of_trades_unless_told(
     recording: Any, market: Look, request_of: Any, asked: bool | None, has: bool

@@ -1,11 +1,13 @@
 """Counts of 1e-8 as whole units."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest.recordings.units import whole_unit
+from backtest.recordings.units import finest_mark_unit, whole_unit
 from tapes import UNKNOWN, TapeError
 
 TIMES = np.array([1_767_229_200_000_000, 1_767_229_201_500_000], np.int64)
@@ -51,3 +53,14 @@ def test_what_is_not_known_stays_unknown() -> None:
 def test_a_unit_that_the_database_cannot_hold_is_refused(text: str, words: str) -> None:
     with pytest.raises(TapeError, match=words):
         whole_unit(text, "mark unit", "--mark-unit")
+
+
+@pytest.mark.parametrize(
+    ("step", "mark_unit"),
+    [("0.001", "0.00001"), ("0.005", "0.00001"), ("1", "0.00000001"), ("100", "0.00000001")],
+)
+def test_the_mark_unit_times_a_step_is_what_equity_is_counted_in(step: str, mark_unit: str) -> None:
+    found = finest_mark_unit(whole_unit(step, "quantity step", "--step"))
+
+    assert found == mark_unit
+    assert (Decimal(found) * Decimal(step)) % Decimal("1e-8") == 0

@@ -235,6 +235,27 @@ class PrivateCollector(Collector):
             )
 
 
+def let_go(items: Sequence[Item], reason: str) -> list[Lost]:
+    """What public rows that were received and not stored leave behind: one stretch of each stream
+    and symbol."""
+    found: dict[tuple[Stream, str], list[Instant]] = {}
+    for item in items:
+        if isinstance(item, (PublicTrade, TickerSnapshot)):
+            stream = Stream.TRADES if isinstance(item, PublicTrade) else Stream.TICKERS
+            found.setdefault((stream, item.symbol), []).append(time_of(item))
+    return [
+        Lost(
+            account_id=None,
+            stream=stream,
+            symbol=symbol,
+            since=min(times),
+            until=max(times),
+            reason=reason,
+        )
+        for (stream, symbol), times in found.items()
+    ]
+
+
 def _key_of(row: Told) -> tuple[str, ...]:
     match row:
         case OrderState():

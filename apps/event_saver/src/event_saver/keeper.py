@@ -14,6 +14,7 @@ from event_saver.collectors import Down, Ended, Lost, News, Up
 from event_saver.gaps.audit import Audit, AuditLimits, missing
 from event_saver.gaps.filling import Done, Exchange, Failed, Filler, StoreAway
 from event_saver.gaps.ledger import GapLedger, Key
+from event_saver.journal import JournalFailed
 from grid_db.records import Gap
 from grid_db.words import GapState, Stream
 from gridcore.clock import SECOND_US, Instant

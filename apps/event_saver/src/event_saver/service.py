@@ -16,7 +16,7 @@ from bybit_adapter.ws_client.clock import SystemClock
 from event_saver.accounts import AccountContext, Runs
 from event_saver.beside import beside
 from event_saver.codec import Item, decode, encode, time_of
-from event_saver.collectors import Lost, PrivateCollector, PublicCollector
+from event_saver.collectors import PrivateCollector, PublicCollector, let_go
 from event_saver.config import EventSaverConfig
 from event_saver.exchange import RestExchange
 from event_saver.gaps.audit import AuditLimits
@@ -38,8 +38,7 @@ from event_saver.writer.writer import Writer, wall_clock
 from grid_db import schema
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import new_id
-from grid_db.records import PublicTrade, TickerSnapshot
-from grid_db.words import RunStatus, Stream
+from grid_db.words import RunStatus
 from gridcore.clock import HOUR_US, SECOND_US, Instant
 from gridcore.instrument import Instrument
 
@@ -188,6 +187,7 @@ class EventSaver:
             limiter=self._limiter,
             now=wall_clock,
             wait=wait_until,
+            stamp=self.now,
         )
 
     def _server_time(self) -> Instant | None:
@@ -338,23 +338,9 @@ class EventSaver:
 
     def _dropped(self, items: Sequence[Item]) -> None:
         """Public rows that had to make room become gaps, which are filled once there is room."""
-        found: dict[tuple[Stream, str], list[Instant]] = {}
-        for item in items:
-            if isinstance(item, (PublicTrade, TickerSnapshot)):
-                stream = Stream.TRADES if isinstance(item, PublicTrade) else Stream.TICKERS
-                found.setdefault((stream, item.symbol), []).append(time_of(item))
         assert self._keeper is not None
-        for (stream, symbol), times in found.items():
-            self._keeper.tell(
-                Lost(
-                    account_id=None,
-                    stream=stream,
-                    symbol=symbol,
-                    since=min(times),
-                    until=max(times),
-                    reason=QUEUE_FULL,
-                )
-            )
+        for lost in let_go(items, QUEUE_FULL):
+            self._keeper.tell(lost)
 
     def _end(self, text: str) -> None:
         self._ended = self._ended or text

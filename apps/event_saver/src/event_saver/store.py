@@ -112,12 +112,21 @@ class DatabaseStore:
             newest = session.scalar(sa.select(sa.func.max(table.c.exchange_ts)).where(mine))
             if newest is None:
                 return ()
-            rows = session.execute(
-                sa.select(table.c.symbol, table.c.order_id, table.c.status)
-                .where(mine, table.c.exchange_ts >= newest - LOOKED_BACK)
-                .order_by(table.c.exchange_ts, table.c.id)
+            query = sa.select(
+                table.c.exchange_ts,
+                table.c.symbol,
+                table.c.order_id,
+                table.c.status,
+                table.c.leaves_qty,
             )
-            status = {(symbol, order_id): found for symbol, order_id, found in rows}
+            rows = session.execute(
+                query.where(mine, table.c.exchange_ts >= newest - LOOKED_BACK)
+            ).all()
+        # Of two states of one time the later one has ended, or has less left.
+        rows = sorted(
+            rows, key=lambda row: (row.exchange_ts, row.status not in _OPEN, -row.leaves_qty)
+        )
+        status = {(row.symbol, row.order_id): row.status for row in rows}
         return tuple(order for order, found in status.items() if found in _OPEN)
 
     def open_gaps(self) -> list[Gap]:

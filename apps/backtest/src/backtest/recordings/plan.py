@@ -10,7 +10,7 @@ from appkit.dates import instant_text
 from backtest.recordings.columns import RecordingUnits
 from backtest.recordings.market import END_US, RecordedMarket
 from backtest.recordings.resuming import RowsMissing, check_has_all, first_difference, rows_between
-from backtest.recordings.units import FINEST, whole_unit
+from backtest.recordings.units import FINEST, finest_mark_unit, whole_unit
 from grid_db.words import Environment, Stream
 from tapes import Tape, TapeError, TapeHeader
 from tapes.columns import Times
@@ -20,23 +20,26 @@ BEGINNING_US = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingRequest:
-    """What is asked for. `tickers` None: as the tape that is there, else as the recording has."""
+    """What is asked for. `tickers` None: as the tape that is there, else as the recording has;
+    `mark_unit` None: the finest that a run can count with."""
 
     target: Path
     environment: Environment
     symbol: str
     tick_size: str
     qty_step: str
-    mark_unit: str = FINEST
+    mark_unit: str | None = None
     tickers: bool | None = None
     replace: bool = False
 
     def units(self) -> RecordingUnits:
         """The units; TapeError when one cannot be used."""
+        step = whole_unit(self.qty_step, "quantity step", "--step")
+        mark = finest_mark_unit(step) if self.mark_unit is None else self.mark_unit
         return RecordingUnits(
             tick=whole_unit(self.tick_size, "tick size", "--tick"),
-            step=whole_unit(self.qty_step, "quantity step", "--step"),
-            mark=whole_unit(self.mark_unit, "mark unit", "--mark-unit"),
+            step=step,
+            mark=whole_unit(mark, "mark unit", "--mark-unit"),
             funding=whole_unit(FINEST, "funding unit", "--mark-unit"),
         )
 

@@ -62,3 +62,12 @@ def whole_unit(text: str, name: str, option: str) -> WholeUnit:
         )
     count = unit.scaled * 10 ** (DIGITS - unit.decimals)
     return WholeUnit(text=unit.text, count=count, name=name, option=option)
+
+
+def finest_mark_unit(step: WholeUnit) -> str:
+    """The finest unit of mark prices with which a run can count its equity.
+
+    Equity is counted in 1e-8 USDT, so that a mark unit times a step has to be a multiple of it.
+    """
+    decimals = parse_unit(step.text, step.name).decimals
+    return plain_text(Decimal(1).scaleb(decimals - DIGITS))
