@@ -87,8 +87,14 @@ def compare(told: Sequence[Traded], account: Account, kept: Kept) -> Comparison:
 
 def _trades(told: Sequence[Traded], kept: Kept, faults: list[str]) -> tuple[int, int]:
     """How many trades are missing in gaps that were given up, and in dead letters."""
-    begin = told[0].seq if told else 0
-    here = [trade for trade in kept.trades if trade.seq >= begin]
+    begin = told[0].trade_id
+    by_id = {trade.trade_id: trade for trade in told}
+    # Ids ascend: they end with the number of the trade.
+    here = [
+        _completed(trade, by_id.get(trade.trade_id))
+        for trade in kept.trades
+        if trade.trade_id >= begin
+    ]
     _note("public trades that nobody told", _without(here, set(told)), faults)
     missing = _without(told, set(here))
     given_up = [gap for gap in kept.gaps if gap.stream == "trades" and gap.state in GIVEN_UP]
@@ -103,6 +109,14 @@ def _trades(told: Sequence[Traded], kept: Kept, faults: list[str]) -> tuple[int,
             gone.append(trade)
     _note("public trades that are missing without a gap", gone, faults)
     return gapped, lettered
+
+
+def _completed(kept: Traded, told: Traded | None) -> Traded:
+    """A trade of which side or number came spoilt is the one that was told."""
+    if told is None:
+        return kept
+    side = told.side if kept.side is None else kept.side
+    return kept._replace(side=side, seq=told.seq if kept.seq is None else kept.seq)
 
 
 def _orders(told: Sequence[OrderChange], kept: Kept, faults: list[str]) -> int:

@@ -71,9 +71,9 @@ def read(path: Path) -> Kept:
 
         return Kept(
             trades=[
-                Traded(trade_id, at, side, price / UNIT, size / UNIT, seq)
-                for trade_id, at, side, price, size, seq in rows(
-                    "trade_id, exchange_ts, side, price, size, seq",
+                Traded(trade_id, at, price / UNIT, size / UNIT, side, seq)
+                for trade_id, at, price, size, side, seq in rows(
+                    "trade_id, exchange_ts, price, size, side, seq",
                     "public_trades",
                     "exchange_ts, seq, id",
                 )

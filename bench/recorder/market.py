@@ -28,14 +28,14 @@ POISON_STEPS = 10**14
 
 
 class Traded(NamedTuple):
-    """A public trade: `at_us` in microseconds, `size` in base units."""
+    """A public trade: `at_us` in microseconds, `size` in base units. None: unknown."""
 
     trade_id: str
     at_us: int
-    side: str
     price: Decimal
     size: Decimal
-    seq: int
+    side: str | None
+    seq: int | None
 
 
 def make_market(folder: Path, rows: int, poison: int) -> Tape:
@@ -80,8 +80,8 @@ def config(tape: Path) -> str:
     )
 
 
-def told_trades(tape: Tape) -> list[Traded]:
-    """Every trade as the simulator tells it from this tape."""
+def told_trades(tape: Tape, first: int = 0) -> list[Traded]:
+    """Every trade as the simulator tells it from this tape, from number `first` on."""
     log = TradeLog(KNOWN[SYMBOL], SEED)
     log.followed = True
     columns = (tape.trades.time, tape.trades.price, tape.trades.size, tape.trades.side)
@@ -90,6 +90,7 @@ def told_trades(tape: Tape) -> list[Traded]:
         _traded(row)
         for frame in log.take_frames(Instant(0))
         for row in orjson.loads(frame.body)["data"]
+        if row["seq"] >= first
     ]
 
 
@@ -97,8 +98,8 @@ def _traded(row: dict[str, object]) -> Traded:
     return Traded(
         trade_id=str(row["i"]),
         at_us=int(str(row["T"])) * 1_000,
-        side=str(row["S"]),
         price=Decimal(str(row["p"])),
         size=Decimal(str(row["v"])),
+        side=str(row["S"]),
         seq=int(str(row["seq"])),
     )

@@ -102,7 +102,7 @@ def _run(plan: Plan, server: Server, tape: Tape, folder: Path) -> Ran:
     finally:
         if recorder.is_running():
             recorder.kill()
-    told = [one for one in market.told_trades(tape) if one.seq >= first]
+    told = market.told_trades(tape, first)
     found = compare(told, account_of(_account(server)), kept.read(database(folder)))
     return Ran(
         found=found,

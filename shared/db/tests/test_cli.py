@@ -52,7 +52,7 @@ def test_every_result_is_also_json(database: DatabaseFactory, capsys: Capture) -
 
 @pytest.mark.parametrize(
     "command",
-    [["check"], ["backup", "copy"], ["prune", "--before", "2026-01-01"]],
+    [["check"], ["prune", "--before", "2026-01-01"]],
     ids=lambda command: command[0],
 )
 def test_every_command_refuses_a_schema_it_does_not_know(
@@ -68,7 +68,9 @@ def test_every_command_refuses_a_schema_it_does_not_know(
     assert "then `grid-db upgrade`" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["upgrade"], ["downgrade", "base"], ["check"]])
+@pytest.mark.parametrize(
+    "command", [["upgrade"], ["downgrade", "base"], ["check"], ["backup", "copy"]]
+)
 def test_a_newer_schema_is_left_alone(
     empty_database: DatabaseFactory, capsys: Capture, command: list[str]
 ) -> None:
@@ -116,6 +118,22 @@ def test_a_backup_tells_its_size(
     assert entry(["backup", str(file), "--json", *address(database)]) == Exit.DONE
 
     assert json.loads(capsys.readouterr().out)["bytes"] == file.stat().st_size
+
+
+def test_an_older_database_is_copied_before_it_is_upgraded(
+    empty_database: DatabaseFactory, tmp_path: Path, capsys: Capture
+) -> None:
+    schema.upgrade(empty_database, "0003")
+    file = tmp_path / "copy.db"
+
+    assert entry(["backup", str(file), *address(empty_database)]) == Exit.DONE
+
+    assert file.stat().st_size > 0
+    if empty_database.dialect == "sqlite":
+        copy = ["--database-url", f"sqlite:///{file}"]
+        assert entry(["upgrade", *copy]) == Exit.DONE
+        assert entry(["check", *copy]) == Exit.DONE
+    capsys.readouterr()
 
 
 def test_a_prune_can_be_tried_first(filled: DatabaseFactory, capsys: Capture) -> None:

@@ -205,7 +205,9 @@ def _check(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
 
 
 def _backup(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
-    schema.require_current(database)
+    # An older schema is one that is to be upgraded: its copy comes first.
+    if schema.state_of(database) is not schema.SchemaState.OLDER:
+        schema.require_current(database)
     backup(database, arguments.file)
     size = arguments.file.stat().st_size
     _say(
