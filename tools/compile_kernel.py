@@ -24,7 +24,7 @@ INTERPRETED = {
         "persistence",
         "preview",
     },
-    "simvenue": {"__init__", "messages", "amending", "answers", "records", "other_hands", "slices"},
+    "simvenue": {"__init__", "messages", "amending", "answers", "records", "other_hands"},
 }
 NOT_TIMED = "campaign"
 """The folder of the fault campaign: no backtest runs it."""

@@ -7,6 +7,7 @@ no history of how it came (bybit.md A.5). Executions and funding are never expla
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeVar
 
 from bench.recorder.kept import GapRow, Kept
@@ -87,21 +88,15 @@ def compare(told: Sequence[Traded], account: Account, kept: Kept) -> Comparison:
 
 def _trades(told: Sequence[Traded], kept: Kept, faults: list[str]) -> tuple[int, int]:
     """How many trades are missing in gaps that were given up, and in dead letters."""
-    begin = told[0].trade_id
-    by_id = {trade.trade_id: trade for trade in told}
     # Ids ascend: they end with the number of the trade.
-    here = [
-        _completed(trade, by_id.get(trade.trade_id))
-        for trade in kept.trades
-        if trade.trade_id >= begin
-    ]
+    here = [trade for trade in kept.trades if trade.trade_id >= told[0].trade_id]
     _note("public trades that nobody told", _without(here, set(told)), faults)
     missing = _without(told, set(here))
     given_up = [gap for gap in kept.gaps if gap.stream == "trades" and gap.state in GIVEN_UP]
     letters = "\n".join(letter.payload for letter in kept.letters)
     gapped, lettered, gone = 0, 0, []
     for trade in missing:
-        if trade.trade_id in letters or f'"seq":{trade.seq},' in letters:
+        if trade.trade_id in letters:
             lettered += 1
         elif _inside(trade.at_us, given_up, 0):
             gapped += 1
@@ -109,14 +104,6 @@ def _trades(told: Sequence[Traded], kept: Kept, faults: list[str]) -> tuple[int,
             gone.append(trade)
     _note("public trades that are missing without a gap", gone, faults)
     return gapped, lettered
-
-
-def _completed(kept: Traded, told: Traded | None) -> Traded:
-    """A trade of which side or number came spoilt is the one that was told."""
-    if told is None:
-        return kept
-    side = told.side if kept.side is None else kept.side
-    return kept._replace(side=side, seq=told.seq if kept.seq is None else kept.seq)
 
 
 def _orders(told: Sequence[OrderChange], kept: Kept, faults: list[str]) -> int:
@@ -137,9 +124,16 @@ def _legs(account: Account, kept: Kept, faults: list[str]) -> int:
         [state for state in kept.legs if state.leg not in booked and state.leg.size],
         faults,
     )
-    missing = _without(account.legs, set(kept.legs))
     gaps = [gap for gap in kept.gaps if gap.stream == "positions"]
-    gone = [state for state in missing if not _inside(state.leg.at_us, gaps, AROUND_US)]
+    # A leg that did not change is told with the one that did: the newest change dates a row.
+    times = accumulate((state.leg.at_us for state in account.legs), max)
+    there = set(kept.legs)
+    missing = [
+        (at_us, state)
+        for at_us, state in zip(times, account.legs, strict=True)
+        if state not in there
+    ]
+    gone = [state for at_us, state in missing if not _inside(at_us, gaps, AROUND_US)]
     _note("legs that are missing outside of gaps", gone, faults)
     last = {(state.leg.symbol, state.leg.side): state.leg for state in kept.legs}
     wrong = [leg for leg in account.last_legs if _differs(last.get((leg.symbol, leg.side)), leg)]

@@ -28,14 +28,14 @@ POISON_STEPS = 10**14
 
 
 class Traded(NamedTuple):
-    """A public trade: `at_us` in microseconds, `size` in base units. None: unknown."""
+    """A public trade: `at_us` in microseconds, `size` in base units."""
 
     trade_id: str
     at_us: int
     price: Decimal
     size: Decimal
-    side: str | None
-    seq: int | None
+    side: str
+    seq: int
 
 
 def make_market(folder: Path, rows: int, poison: int) -> Tape:

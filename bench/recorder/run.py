@@ -47,6 +47,11 @@ class Plan:
         """How long the market plays, about."""
         return self.trades / market.TRADES_PER_SECOND / self.speed * 1.1
 
+    @property
+    def troubled_s(self) -> float:
+        """How long troubles begin."""
+        return self.seconds * (1 - QUIET_SHARE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
@@ -56,6 +61,10 @@ class Ran:
     placed: int
     exit_code: int
     seconds: float
+
+    def good(self) -> bool:
+        """Whether every row is kept or explained."""
+        return not self.found.faults and self.exit_code == 0
 
     def text(self) -> str:
         """The finding, for people."""
@@ -90,7 +99,7 @@ def _run(plan: Plan, server: Server, tape: Tape, folder: Path) -> Ran:
         recorder.until(is_ready)
         first = hands.newest_seq() + 1
         if plan.troubles.frames_disturbed:
-            hands.disturb_frames()
+            hands.disturb_frames(plan.troubled_s)
         hands.post("speed", {"speed": f"{plan.speed}x"})
         hands.post("resume", {})
         with trading(server.http) as trader:
@@ -114,7 +123,7 @@ def _run(plan: Plan, server: Server, tape: Tape, folder: Path) -> Ran:
 
 def _trouble(plan: Plan, hands: Hands) -> None:
     began = time.monotonic()
-    for at_s, kind in plan.troubles.schedule(plan.seconds * (1 - QUIET_SHARE)):
+    for at_s, kind in plan.troubles.schedule(plan.troubled_s):
         time.sleep(max(0.0, began + at_s - time.monotonic()))
         hands.do(kind)
 

@@ -28,24 +28,22 @@ class Kind(Enum):
 
     OUTAGE = "outage"
     LOCKED = "locked"
-    MANGLED = "mangled"
     KILLED = "killed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Troubles:
-    """How much goes wrong. `mangled`: so many public frames are spoilt."""
+    """How much goes wrong."""
 
     outages: int = 0
     locked_s: float = 0.0
-    mangled: int = 0
     kills: int = 0
     frames_disturbed: bool = False
 
     def schedule(self, span_s: float) -> list[tuple[float, Kind]]:
         """When what begins, in seconds; spread over the span, the lock in the middle."""
         kinds = {Kind.OUTAGE: self.outages, Kind.KILLED: self.kills}
-        kinds |= {Kind.MANGLED: int(self.mangled > 0), Kind.LOCKED: int(self.locked_s > 0)}
+        kinds |= {Kind.LOCKED: int(self.locked_s > 0)}
         return sorted(
             (
                 (span_s * (number + 0.5 + place / 50) / many, kind)
@@ -81,7 +79,6 @@ class Hands:
         self._acts: dict[Kind, Callable[[], None]] = {
             Kind.OUTAGE: self._cut,
             Kind.LOCKED: self._lock,
-            Kind.MANGLED: self._mangle,
             Kind.KILLED: self._kill,
         }
 
@@ -89,10 +86,10 @@ class Hands:
         """Let it happen; returns when the hands are free again."""
         self._acts[kind]()
 
-    def disturb_frames(self) -> None:
-        """From now on some frames come twice, and some late."""
-        self.post("fault", FRAMES_REPEATED)
-        self.post("fault", FRAMES_REORDERED)
+    def disturb_frames(self, for_s: float) -> None:
+        """From now on some frames come twice, and some after others, as long as others follow."""
+        for fault in (FRAMES_REPEATED, FRAMES_REORDERED):
+            self.post("fault", {**fault, "for_ms": int(1_000 * for_s)})
 
     def post(self, what: str, body: dict[str, Any]) -> Any:
         """An admin request."""
@@ -113,10 +110,6 @@ class Hands:
         what, body = OUTAGES[self._outages % len(OUTAGES)]
         self._outages += 1
         self.post(what, body)
-
-    def _mangle(self) -> None:
-        target = {"target": "publicTrade*", "count": self._troubles.mangled}
-        self.post("fault", {"kind": "frame_mangled", **target})
 
     def _lock(self) -> None:
         with closing(sqlite3.connect(self._database, timeout=PATIENCE_S)) as other:

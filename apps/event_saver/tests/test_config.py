@@ -148,3 +148,10 @@ def test_secrets_show_nowhere_a49(file: Path) -> None:
     texts.append(str(refused.value))
 
     assert not any("a secret of mine" in text or "hidden" in text for text in texts)
+
+
+def test_public_topics_are_those_that_are_captured_of_every_symbol() -> None:
+    config = EventSaverConfig(symbols=("BTCUSDT", "ETHUSDT"), capture_trades=False)
+
+    assert config.topics == ["tickers.BTCUSDT", "tickers.ETHUSDT"]
+    assert len(EventSaverConfig(symbols=("BTCUSDT",)).topics) == 2

@@ -17,7 +17,7 @@ from event_saver.gaps.plan import Stretch
 from event_saver.journal import JournalFailed
 from event_saver.keeper import AUDITED, BASELINE, STARTING, Account, Keeper
 from event_saver.rows.private import Kind
-from event_saver.times import instant
+from event_saver.times import instant, moment
 from event_saver.writer.batches import Outcome, Written
 from grid_db.records import Gap
 from grid_db.words import Environment, GapState, Stream
@@ -36,6 +36,7 @@ class World:
     executions_: dict[str, Instant] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     lasts: dict[Key, Instant] = field(default_factory=dict)
+    asked: Instant = field(default_factory=lambda: at(0))
     silent: bool = False
     away: bool = False
     full: bool = False
@@ -135,6 +136,7 @@ class Bench:
             accounts=[Account(account_id="account", symbols=("BTCUSDT",))],
             store_gaps=self.world.keep,
             now=self.world,
+            asked_now=lambda: max(self.world.now, self.world.asked),
             on_ended=self.ended.append,
             audits=AuditLimits(interval_us=600 * SECOND_US),
         )
@@ -218,6 +220,15 @@ def test_an_outage_is_on_record_while_it_lasts_and_filled_when_it_ends(bench: Be
     assert bench.ends() == [(Stream.TRADES, GapState.FILLED, "pong missing")]
     assert instant(bench.world.gaps[-1].to_ts) == at(200)
     assert bench.keeper.state().open == 0
+
+
+def test_an_outage_ends_when_the_exchange_says_however_slow_the_clock_is(bench: Bench) -> None:
+    bench.up("publicTrade.BTCUSDT")
+    bench.world.asked = at(180)
+
+    bench.up("publicTrade.BTCUSDT", since=90)
+
+    assert bench.world.gaps[-1].to_ts == moment(at(180))
 
 
 def test_an_outage_before_the_first_delivery_is_no_gap_of_its_own(bench: Bench) -> None:
@@ -325,6 +336,17 @@ def test_an_audit_that_gets_no_answer_is_repeated(bench: Bench) -> None:
     bench.run()
 
     assert bench.keeper.state().audits == 1
+
+
+def test_rows_of_this_process_do_not_hide_what_is_missing_before_them(bench: Bench) -> None:
+    key = (None, Stream.TRADES, "BTCUSDT")
+    bench.world.lasts = {key: at(40)}
+    bench.keeper.take_over([], [key])
+    bench.world.lasts = {key: at(99)}
+
+    bench.up("publicTrade.BTCUSDT")
+
+    assert bench.world.gaps[-1].from_ts == moment(at(40))
 
 
 def test_gaps_of_a_former_process_are_filled(bench: Bench, records: dict[str, Record]) -> None:

@@ -85,6 +85,13 @@ class EventSaverConfig(StrictModel):
         return self
 
     @property
+    def topics(self) -> list[str]:
+        """The public topics that are recorded."""
+        captured = {"publicTrade": self.capture_trades, "tickers": self.capture_tickers}
+        heads = [head for head, wanted in captured.items() if wanted]
+        return [f"{head}.{symbol}" for head in heads for symbol in self.symbols]
+
+    @property
     def endpoint(self) -> Endpoint:
         """Where the exchange is."""
         return endpoint(self.exchange)

@@ -5,6 +5,7 @@ One thread does it all, one thing after another; it blocks on REST and the datab
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -69,7 +70,8 @@ class Account:
 class Keeper:
     """Takes news from any thread; everything else happens in its own.
 
-    `store_gaps` makes gap rows durable; `now` is the exchange's time. `on_ended` hears once that
+    `store_gaps` makes gap rows durable; `now` is the exchange's time as known, `asked_now` the same
+    after asking the exchange. `on_ended` hears once that
     recording has ended.
     """
 
@@ -83,6 +85,7 @@ class Keeper:
         accounts: Iterable[Account],
         store_gaps: Callable[[Sequence[Item]], None],
         now: Callable[[], Instant],
+        asked_now: Callable[[], Instant],
         on_ended: Callable[[str], None],
         audits: AuditLimits,
     ) -> None:
@@ -94,9 +97,11 @@ class Keeper:
         self._audits = {account_id: Audit(now(), audits) for account_id in self._accounts}
         self._store_gaps = store_gaps
         self._now = now
+        self._asked_now = asked_now
         self._on_ended = on_ended
         self._inbox: SimpleQueue[News | None] = SimpleQueue()
         self._up: set[Key] = set()
+        self._lasts: dict[Key, Instant | None] = {}
         self._unanswered: list[tuple[Key, Instant]] = []
         """Streams that deliver for the first time, and since when; how far they were recorded
         before is not known yet, since the database was away."""
@@ -110,9 +115,17 @@ class Keeper:
         """Hear of something, from any thread."""
         self._inbox.put(news)
 
-    def take_over(self, gaps: Iterable[Gap]) -> None:
-        """Take over the open gaps of former processes, before the start."""
-        self._ledger.take_over(gaps, self._now())
+    def take_over(self, gaps: Iterable[Gap], keys: Iterable[Key] = ()) -> None:
+        """Take over the open gaps of former processes, before the start.
+
+        How far the streams of `keys` were recorded is asked now: later there are rows of this
+        process, which say nothing about what came before them.
+        """
+        now = self._now()
+        self._ledger.take_over(gaps, now)
+        for key in keys:
+            with suppress(StoreAway):
+                self._lasts[key] = self._known.recorded_until(key, now)
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
@@ -166,12 +179,14 @@ class Keeper:
         match news:
             case Down():
                 outage = news.outage
-                for key in _keys(news.account_id, outage.topics):
+                for key in keys_of(news.account_id, outage.topics):
                     if key in self._up:
                         self._keep(self._ledger.lost(key, outage.since, now, outage.reason.value))
             case Up():
-                for key in _keys(news.account_id, news.restored.topics):
-                    self._restored(key, news, max(now, news.restored.until))
+                # A clock that is slow must not end a gap before its stream was back.
+                until = max(self._asked_now(), news.restored.until)
+                for key in keys_of(news.account_id, news.restored.topics):
+                    self._restored(key, news, until)
             case Lost():
                 key = (news.account_id, news.stream, news.symbol)
                 self._keep(self._ledger.missed(key, news.since, news.until, now, news.reason))
@@ -219,7 +234,10 @@ class Keeper:
     def _begin(self, key: Key, until: Instant) -> None:
         """A stream delivers for the first time: what it missed since it was recorded last."""
         try:
-            last = self._known.recorded_until(key, until)
+            if key in self._lasts:
+                last = self._lasts.pop(key)
+            else:
+                last = self._known.recorded_until(key, until)
         except StoreAway:
             self._unanswered.append((key, until))
             self._ask_again_at = Instant(self._now() + WAIT_US_MAX)
@@ -281,8 +299,8 @@ class Keeper:
         return True
 
 
-def _keys(account_id: str | None, topics: Iterable[str]) -> list[Key]:
-    """The streams of topics: "publicTrade.BTCUSDT", "order", "order.linear"."""
+def keys_of(account_id: str | None, topics: Iterable[str]) -> list[Key]:
+    """The streams of an account's topics: "order", "order.linear"; or public "tickers.BTCUSDT"."""
     found: list[Key] = []
     for topic in topics:
         head, _, rest = topic.partition(".")

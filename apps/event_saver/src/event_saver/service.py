@@ -11,7 +11,12 @@ from bybit_adapter.errors import Rejected
 from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest.instruments import InstrumentTerms
 from bybit_adapter.rest_client import RestClient, wait_until
-from bybit_adapter.ws_client.client import WsClient, private_client, public_client
+from bybit_adapter.ws_client.client import (
+    PRIVATE_TOPICS,
+    WsClient,
+    private_client,
+    public_client,
+)
 from bybit_adapter.ws_client.clock import SystemClock
 from event_saver.accounts import AccountContext, Runs
 from event_saver.beside import beside
@@ -21,9 +26,9 @@ from event_saver.config import EventSaverConfig
 from event_saver.exchange import RestExchange
 from event_saver.gaps.audit import AuditLimits
 from event_saver.gaps.filling import Filler
-from event_saver.gaps.ledger import GapLedger
+from event_saver.gaps.ledger import GapLedger, Key
 from event_saver.journal import Journal, JournalBusy
-from event_saver.keeper import Account, Keeper
+from event_saver.keeper import Account, Keeper, keys_of
 from event_saver.listed import ListedRows
 from event_saver.rows.attribution import Owners
 from event_saver.rows.private import Origin, PrivateRows
@@ -176,7 +181,7 @@ class EventSaver:
         # What a killed process left in its journals is to be in the tables before they are asked.
         for writer in self._writers.values():
             writer.flush(REPLAY_S_MAX)
-        keeper.take_over(store.open_gaps())
+        keeper.take_over(store.open_gaps(), self._keys())
         keeper.start()
         self._open_streams(instruments, keeper)
 
@@ -281,22 +286,19 @@ class EventSaver:
             accounts=[Account(account_id=key, symbols=found) for key, found in by_id.items()],
             store_gaps=self._writers["ledger"].put,
             now=self.now,
+            asked_now=self._asked_now,
             on_ended=self._end,
             audits=AuditLimits(interval_us=int(self.config.audit_interval_s * SECOND_US)),
         )
 
+    def _keys(self) -> list[Key]:
+        """Every stream that is recorded."""
+        private = [keys_of(account.account_id, PRIVATE_TOPICS) for account in self._accounts]
+        return sum(private, keys_of(None, self.config.topics))
+
     def _open_streams(self, instruments: dict[str, Instrument], keeper: Keeper) -> None:
         config, endpoint = self.config, self.config.endpoint
-        topics = [
-            f"{head}.{symbol}"
-            for head, wanted in (
-                ("publicTrade", config.capture_trades),
-                ("tickers", config.capture_tickers),
-            )
-            if wanted
-            for symbol in config.symbols
-        ]
-        if topics:
+        if config.topics:
             either = self._writers.get("trades") or self._writers["tickers"]
             public = PublicCollector(
                 config.environment,
@@ -308,7 +310,7 @@ class EventSaver:
                 tell=keeper.tell,
             )
             self._streams.append(
-                public_client(endpoint.public_url, topics, public, clock=self.clock)
+                public_client(endpoint.public_url, config.topics, public, clock=self.clock)
             )
         for account in self._accounts:
             collector = PrivateCollector(
@@ -333,6 +335,11 @@ class EventSaver:
 
     def _synchronise(self) -> None:
         self.clock.synchronise(self._server_time)
+
+    def _asked_now(self) -> Instant:
+        """The exchange's time, asked where it answers."""
+        self._synchronise()
+        return self.now()
 
     # -- running ---------------------------------------------------------------------------
 

@@ -41,10 +41,15 @@ class GapLedger:
         return tuple(self._open.values())
 
     def take_over(self, gaps: Iterable[Gap], now: Instant) -> None:
-        """Take over the open gaps of former processes; they are due at once."""
+        """Take over the open gaps of former processes; they are due at once.
+
+        One that was never due had no end yet: its stream may have been away until now.
+        """
+        at = moment(now)
         for gap in gaps:
             if gap.state is GapState.OPEN:
-                self._open[gap.gap_id] = replace(gap, next_attempt_at=moment(now))
+                to_ts = max(gap.to_ts, at) if gap.next_attempt_at is None else gap.to_ts
+                self._open[gap.gap_id] = replace(gap, to_ts=to_ts, next_attempt_at=at)
 
     def lost(self, key: Key, since: Instant, now: Instant, reason: str) -> Gap:
         """A stream does not deliver since an instant: the row to store."""
