@@ -147,16 +147,6 @@ PIECES = (
         rests_on=("shared/db/src", "bench/database"),
     ),
     Piece(
-        name="recorder",
-        shows=(
-            "200,000 trades with 30 outages, a database locked for two minutes, 5 poison rows and "
-            "two kill -9: every row is kept, or a public trade of a gap or dead letter on record."
-        ),
-        command=(".venv/bin/python", "-m", "bench.recorder"),
-        needs="bench/recorder/__main__.py",
-        rests_on=(*WIRE, "shared/db/src", "apps/event_saver/src", "bench/recorder"),
-    ),
-    Piece(
         name="bench",
         shows="Speed and memory of the backtest on this kind of machine.",
         command=(".venv/bin/python", "bench/run.py"),
