@@ -1,4 +1,4 @@
-"""A client that only trades: it places and cancels at a steady rate, in a process of its own.
+"""A client that only trades: it places and cancels in pairs at a steady rate, in a process of its own.
 
 Usage: python -m bench.wire.trader URL KEY SECRET SYMBOL PRICE QTY PER_SECOND SECONDS
 Prints one JSON line: the link ids of the orders that were placed and cancelled, or the refusal.
@@ -17,6 +17,9 @@ from bybit_adapter.rest_client import RestClient, wait_until
 from gridcore.session.effects import TimeInForce
 from gridcore.sides import BUY, LONG
 
+BATCH = 2
+"""Orders in a request: a client that trades at this rate asks in batches."""
+
 
 def entry(arguments: Sequence[str]) -> int:
     """Trade as asked; 2 when the exchange refused anything."""
@@ -29,27 +32,31 @@ def entry(arguments: Sequence[str]) -> int:
     )
     done: list[str] = []
     began = time.monotonic()
-    for number in range(int(float(per_second) * float(seconds))):
-        due = began + number / float(per_second)
+    for first in range(0, int(float(per_second) * float(seconds)), BATCH):
+        due = began + first / float(per_second)
         time.sleep(max(0.0, due - time.monotonic()))
-        order = Placement(
-            symbol=symbol,
-            direction=LONG,
-            side=BUY,
-            price=price,
-            qty=qty,
-            wire_id=f"load-{number}",
-            reduce_only=False,
-            time_in_force=TimeInForce.POST_ONLY,
-        )
-        placed = client.orders.place(order)
-        if isinstance(placed, Accepted):
-            ids = OrderIds(symbol=symbol, order_id=placed.order_id, wire_id=order.wire_id)
-            placed = client.orders.cancel(ids)
-        if not isinstance(placed, Accepted):
-            print(json.dumps({"refused": repr(placed)}))
+        orders = [
+            Placement(
+                symbol=symbol,
+                direction=LONG,
+                side=BUY,
+                price=price,
+                qty=qty,
+                wire_id=f"load-{number}",
+                reduce_only=False,
+                time_in_force=TimeInForce.POST_ONLY,
+            )
+            for number in range(first, first + BATCH)
+        ]
+        outcomes = client.orders.place_batch(orders)
+        if all(isinstance(one, Accepted) for one in outcomes):
+            ids = [OrderIds(symbol=symbol, order_id="", wire_id=one.wire_id) for one in orders]
+            outcomes = client.orders.cancel_batch(ids)
+        refused = [one for one in outcomes if not isinstance(one, Accepted)]
+        if refused:
+            print(json.dumps({"refused": repr(refused)}))
             return 2
-        done.append(order.wire_id)
+        done += [order.wire_id for order in orders]
     print(json.dumps({"orders": done, "seconds": time.monotonic() - began}))
     return 0
 
