@@ -33,8 +33,8 @@ from gridcore.instrument import Instrument
 SYMBOLS = tuple(f"LOAD{number:02d}USDT" for number in range(48))
 TRADED = "BTCUSDT"
 TRADES_PER_SECOND = 90
-ORDERS_PER_SECOND = 58
-WARM_UP_S = 20
+ORDERS_PER_SECOND = 46
+WARM_UP_S = 25
 LAG_MS_MAX = 250
 GROWTH_MAX = 0.05
 PUBLIC_MIN = 2_000

@@ -1,4 +1,4 @@
-"""A client that only trades: it places and cancels in pairs at a steady rate, in a process of its own.
+"""A client that only trades: it places, amends and cancels at a steady rate, in its own process.
 
 Usage: python -m bench.wire.trader URL KEY SECRET SYMBOL PRICE QTY PER_SECOND SECONDS
 Prints one JSON line: the link ids of the orders that were placed and cancelled, or the refusal.
@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from decimal import Decimal
 
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
@@ -30,6 +31,7 @@ def entry(arguments: Sequence[str]) -> int:
         limiter=RateLimiter(),
         wait=wait_until,
     )
+    more = str(Decimal(qty) * 2)
     done: list[str] = []
     began = time.monotonic()
     for first in range(0, int(float(per_second) * float(seconds)), BATCH):
@@ -51,7 +53,8 @@ def entry(arguments: Sequence[str]) -> int:
         outcomes = client.orders.place_batch(orders)
         if all(isinstance(one, Accepted) for one in outcomes):
             ids = [OrderIds(symbol=symbol, order_id="", wire_id=one.wire_id) for one in orders]
-            outcomes = client.orders.cancel_batch(ids)
+            amended = client.orders.amend(ids[0], qty=more, reducing=False)
+            outcomes = (amended, *client.orders.cancel_batch(ids))
         refused = [one for one in outcomes if not isinstance(one, Accepted)]
         if refused:
             print(json.dumps({"refused": repr(refused)}))
