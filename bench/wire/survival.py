@@ -108,7 +108,7 @@ PROVOCATIONS = (
         name="order book delta for a level that is unknown",
         topic=BOOK,
         plain_lives=False,
-        during=(fault("frame_lost", BOOK, 3_000, chance=500),),
+        during=(fault("frame_lost", BOOK, 15_000, chance=500),),
     ),
     Provocation(
         name="subscription refused for 3 s",
