@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -142,11 +143,10 @@ class TreeCopy:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         ) as run:
-            try:
+            with ExitStack() as when_it_fails:
+                when_it_fails.callback(_kill, run)
                 output = _output(run, began + limit_s, stop)
-            except BaseException:
-                _kill(run)
-                raise
+                when_it_fails.pop_all()
             exit_code = None if output is None else run.returncode
             if output is None:
                 _kill(run)

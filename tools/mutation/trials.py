@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -146,12 +147,11 @@ def run_trials(
 
     with ThreadPoolExecutor(max_workers=len(copies)) as pool:
         workers = [pool.submit(work, copy) for copy in copies]
-        try:
+        with ExitStack() as when_it_fails:
+            when_it_fails.callback(stop.set)
             for worker in workers:
                 worker.result()
-        except BaseException:
-            stop.set()
-            raise
+            when_it_fails.pop_all()
 
 
 def run_trial(trial: Trial, copy: TreeCopy, stop: threading.Event) -> Outcome:

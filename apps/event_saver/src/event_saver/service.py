@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 
 from appkit.configuration import config_hash
@@ -92,11 +93,13 @@ class EventSaver:
     async def start(self) -> None:
         """Begin to record; UserError or RunFailed when that cannot be, and nothing is left open."""
         self._loop = asyncio.get_running_loop()
-        try:
+        async with AsyncExitStack() as when_it_fails:
+            when_it_fails.push_async_callback(self._give_up)
             await beside("start", self._start)
-        except BaseException:
-            await beside("give-up", partial(self._stop, RunStatus.FAILED))
-            raise
+            when_it_fails.pop_all()
+
+    async def _give_up(self) -> None:
+        await beside("give-up", partial(self._stop, RunStatus.FAILED))
 
     async def run_until_shutdown(self) -> int:
         """Record until SIGTERM, SIGINT, `shutdown` or a fatal end; how many rows were lost.

@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -61,16 +61,15 @@ def staging_folder(target: Path, kind: str) -> Iterator[Path]:
     _check_replaceable(target, kind)
     with _parents(target):
         staging = _sibling(target, "tmp")
-        try:
+        with ExitStack() as when_it_fails:
+            when_it_fails.callback(shutil.rmtree, staging, ignore_errors=True)
             staging.mkdir()
             yield staging
             (staging / MARKER).write_text(kind + "\n", encoding="utf-8")
             _sync_tree(staging)
             _check_replaceable(target, kind)
             _swap(staging, target)
-        except BaseException:
-            shutil.rmtree(staging, ignore_errors=True)
-            raise
+            when_it_fails.pop_all()
         _sync_folder(target.parent)
 
 
@@ -79,12 +78,11 @@ def _replacing(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     with _parents(target):
         temporary = _sibling(target, "tmp")
-        try:
+        with ExitStack() as when_it_fails:
+            when_it_fails.callback(temporary.unlink, missing_ok=True)
             yield temporary
             os.replace(temporary, target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+            when_it_fails.pop_all()
         _sync_folder(target.parent)
 
 
@@ -94,11 +92,10 @@ def _swap(staging: Path, target: Path) -> None:
         return
     previous = _sibling(target, "old")
     os.rename(target, previous)
-    try:
+    with ExitStack() as when_it_fails:
+        when_it_fails.callback(os.rename, previous, target)
         os.rename(staging, target)
-    except BaseException:
-        os.rename(previous, target)
-        raise
+        when_it_fails.pop_all()
     shutil.rmtree(previous, ignore_errors=True)
 
 
@@ -124,14 +121,17 @@ def _parents(target: Path) -> Iterator[None]:
     """Make the folders above `target`, and remove those that were made when the work fails."""
     missing = [folder for folder in target.parents if not folder.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with ExitStack() as when_it_fails:
+        when_it_fails.callback(_remove_empty, missing)
         yield
-    except BaseException:
-        for folder in missing:
-            # Another program may have put something into it meanwhile; then it stays.
-            with suppress(OSError):
-                folder.rmdir()
-        raise
+        when_it_fails.pop_all()
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        # Another program may have put something into it meanwhile; then it stays.
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _sibling(target: Path, ending: str) -> Path:

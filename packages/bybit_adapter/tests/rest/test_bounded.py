@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 import requests
 
-from bybit_adapter.rest import bounded
 from bybit_adapter.rest.bounded import BoundedAdapter
 
 
@@ -64,10 +63,8 @@ def test_an_answer_that_cannot_be_unpacked_is_a_broken_connection(
         session.get(f"{exchange.url}/a", timeout=5)
 
 
-def test_an_answer_beyond_all_measure_is_refused(
-    exchange: Any, session: requests.Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bounded, "BODY_BYTES_MAX", 1000)
+def test_an_answer_beyond_all_measure_is_refused(exchange: Any, session: requests.Session) -> None:
+    session.mount("http://", BoundedAdapter(body_bytes_max=1000))
     exchange.script("/a", exchange.raw(200, b"x" * 1001))
 
     with pytest.raises(requests.exceptions.ConnectionError, match="too large"):
