@@ -1138,21 +1138,23 @@ def test_the_same_ticker_again_asks_for_nothing_and_tells_nothing(
 ) -> None:
     """Denials are lifted by events, never by a ticker alone (L32).
 
-    A close that a ticker places may free the coverage that was kept for it, which the next ticker
-    gives to a farther one; after that there is nothing left to do.
+    Under on_fill, which offers closes from far to near, a close that a ticker places may free the
+    coverage kept for it, which the next ticker gives to a farther one; then nothing is left to do.
     """
     actions = data.draw(
         st.lists(
             st.tuples(st.sampled_from(action_names), st.integers(0, 3000)), min_size=30, max_size=60
         )
     )
-    grid = {"side_policy": data.draw(st.sampled_from(SidePolicy)), "grid_count": 6}
+    policy = data.draw(st.sampled_from(SidePolicy))
+    grid = {"side_policy": policy, "grid_count": 6}
     wallet = data.draw(st.sampled_from(["10000", "150", "60"]))
     legs = data.draw(st.sampled_from([(0, 0), (13, 0), (25, 25), (40, 7)]))
     run = play(actions, make_setup(grid=grid), wallet=wallet, legs=legs)
     price = data.draw(st.integers(9000, 11_000))
     run.tick(price)
     freed = run.tick(price, after_us=0).requests
+    assert policy is SidePolicy.ON_FILL or not freed, freed
     assert all(isinstance(one, Approved) and one.request.reduce_only for one in freed), freed
 
     for _ in range(3):
