@@ -1,0 +1,1 @@
+"""Trades grids on Bybit: the shell around the session.."""
