@@ -60,6 +60,14 @@ class CashKind(StrEnum):
     INSURANCE = "insurance"
 
 
+class HostCondition(StrEnum):
+    """What may be wrong with the process that drives a session."""
+
+    JOURNAL_UNWRITABLE = "journal-unwritable"
+    LEASE_UNRENEWED = "lease-unrenewed"
+    LEASE_LOST = "lease-lost"
+
+
 class OperatorAction(StrEnum):
     """What an operator may tell a session."""
 

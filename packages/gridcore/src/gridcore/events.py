@@ -12,6 +12,7 @@ from gridcore.event_words import (
     CashKind,
     ExecType,
     FillEvidence,
+    HostCondition,
     Liquidation,
     NoLiquidation,
     OperatorAction,
@@ -36,6 +37,8 @@ __all__ = [
     "FillEvidence",
     "FundingPaid",
     "HistorySnapshot",
+    "HostCondition",
+    "HostReport",
     "Liquidated",
     "Liquidation",
     "NoLiquidation",
@@ -356,6 +359,18 @@ class OperatorCommand:
 
 
 @message
+class HostReport:
+    """What the process says of itself: a condition stands from now on, or is over.
+
+    A process that has lost its lease must not act at all: another one does (ADR 0034).
+    """
+
+    at: Instant
+    condition: HostCondition
+    stands: bool
+
+
+@message
 class TimerFired:
     """The deadline that the session named has come."""
 
@@ -388,6 +403,7 @@ Event = (
     | StreamRestored
     | Liquidated
     | OperatorCommand
+    | HostReport
     | SessionStarted
     | TimerFired
 )

@@ -22,10 +22,13 @@ from gridcore.events import (
     CashMoved,
     Event,
     FundingPaid,
+    HostCondition,
+    HostReport,
     Liquidated,
     OperatorAction,
     OperatorCommand,
     OrderStatus,
+    SessionStarted,
     StreamLost,
     StreamRestored,
     SymbolReport,
@@ -58,7 +61,7 @@ Places = Callable[[Effects], list[PlaceOrder]]
 Cancels = Callable[[Effects], list[CancelOrder]]
 Asks = Callable[[Effects], list[AskSnapshot]]
 Story = Callable[["Run"], Iterator[None]]
-NO_OPEN, CLOSE_ONLY, HALT = Mode.NO_OPEN, Mode.CLOSE_ONLY, Mode.HALT
+NO_OPEN, CLOSE_ONLY, HALT, SILENT = Mode.NO_OPEN, Mode.CLOSE_ONLY, Mode.HALT, Mode.SILENT
 OPEN, CLOSE = "open", "close"
 
 
@@ -77,7 +80,7 @@ class Scenario:
     policies: AccountPolicies
 
 
-LEAVES = {NO_OPEN: {CLOSE}, CLOSE_ONLY: {CLOSE}, HALT: set[str]()}
+LEAVES = {NO_OPEN: {CLOSE}, CLOSE_ONLY: {CLOSE}, HALT: set[str](), SILENT: set[str]()}
 SCENARIOS: dict[ModeCause, Scenario] = {}
 
 
@@ -443,6 +446,32 @@ def drawdown(run: "Run") -> Iterator[None]:
     resume(run)
 
 
+# -- the process ------------------------------------------------------------------------------
+
+
+def host(run: "Run", condition: HostCondition, *, stands: bool) -> None:
+    run.send(HostReport(at=run.now, condition=condition, stands=stands))
+
+
+def host_story(condition: HostCondition) -> Story:
+    """A condition of the process stands, and is over."""
+
+    def story(run: "Run") -> Iterator[None]:
+        host(run, condition, stands=True)
+        host(run, condition, stands=True)
+        yield
+        run.wait(3600 * SECOND_US)
+        assert stands(run, ModeCause(condition.name.lower())), "time alone does not end it"
+        host(run, condition, stands=False)
+
+    return story
+
+
+scenario(ModeCause.JOURNAL_UNWRITABLE, HALT, ACCOUNT)(host_story(HostCondition.JOURNAL_UNWRITABLE))
+scenario(ModeCause.LEASE_UNRENEWED, NO_OPEN, ACCOUNT)(host_story(HostCondition.LEASE_UNRENEWED))
+scenario(ModeCause.LEASE_LOST, SILENT, ACCOUNT)(host_story(HostCondition.LEASE_LOST))
+
+
 # -- the symbol, the book ---------------------------------------------------------------------
 
 
@@ -621,7 +650,7 @@ def test_a_standing_mode_and_its_end_outlive_a_restart(
 
 
 @pytest.mark.parametrize(
-    "cause", [cause for cause, one in SCENARIOS.items() if one.mode is not NO_OPEN]
+    "cause", [cause for cause, one in SCENARIOS.items() if one.mode not in (NO_OPEN, SILENT)]
 )
 def test_cancels_leave_whatever_the_mode_l16(
     told: Callable[[Scenario], "Run"], cancels: Cancels, cause: ModeCause
@@ -641,6 +670,36 @@ def test_cancels_leave_whatever_the_mode_l16(
 
     known = {order.order_id for order in run.session.live_orders() if order.order_id}
     assert resting & known <= {cancel.order_id for cancel in sent}
+
+
+def test_a_process_that_lost_its_lease_sends_nothing_not_even_cancels(
+    account: Callable[..., "Run"], cancels: Cancels
+) -> None:
+    run = account()
+    run.tick(10_000)
+    resting = len(run.exchange.orders)
+    assert resting
+
+    host(run, HostCondition.LEASE_LOST, stands=True)
+    command(run, OperatorAction.CANCEL_ALL)
+    sent = [cancel for _ in range(3) for cancel in cancels(run.tick(14_000, after_us=SECOND_US))]
+
+    assert (sent, len(run.exchange.orders)) == ([], resting)
+    host(run, HostCondition.LEASE_LOST, stands=False)
+    run.wait(10 * SECOND_US)
+    assert not run.exchange.orders, "the operator's cancel-all goes on"
+
+
+def test_a_new_process_has_none_of_the_conditions_of_the_one_before(
+    account: Callable[..., "Run"],
+) -> None:
+    run = account()
+    for condition in HostCondition:
+        host(run, condition, stands=True)
+
+    run.send(SessionStarted(at=run.now))
+
+    assert not any(stands(run, ModeCause(one.name.lower())) for one in HostCondition)
 
 
 # -- single causes: what else they promise ----------------------------------------------------
@@ -670,7 +729,7 @@ def test_a_changed_instrument_halts_when_prices_or_quantities_mean_something_els
     ("changes", "mode"),
     [
         ({"hedge_mode": False}, HALT),
-        ({"trading": False}, HALT),
+        ({"trading": False}, CLOSE_ONLY),
         ({"leverage": Decimal(20)}, NO_OPEN),
     ],
 )

@@ -9,6 +9,8 @@ import pytest
 
 from gridcore.clock import SECOND_US, Instant
 from gridcore.events import (
+    HostCondition,
+    HostReport,
     OperatorAction,
     OperatorCommand,
     OrderStatus,
@@ -202,6 +204,19 @@ def test_a_cancel_of_a_stranger_that_was_lost_is_sent_again_at_most_every_10_s(
         run.now = run.exchange.now = Instant(run.now + SECOND_US)
 
     assert [second for second, count in enumerate(sent) if count] == [0, 10, 20]
+
+
+def test_a_process_that_lost_its_lease_cancels_no_stranger_until_it_is_back(
+    open_run: Runs, cancels: Cancels
+) -> None:
+    run = open_run(policies_of(foreign=ForeignOrders.CANCEL))
+    run.send(HostReport(at=run.now, condition=HostCondition.LEASE_LOST, stands=True))
+
+    stranger = rest(run, "S", BY_HAND)
+    silent = cancels(push(run, stranger))
+    run.send(HostReport(at=run.now, condition=HostCondition.LEASE_LOST, stands=False))
+
+    assert (silent, [one.order_id for one in cancels(push(run, stranger))]) == ([], ["S"])
 
 
 @pytest.mark.parametrize(("wire_id", "kind"), KINDS)

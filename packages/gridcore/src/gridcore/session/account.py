@@ -20,6 +20,7 @@ from gridcore.events import (
     ExecutionsSnapshot,
     FundingPaid,
     HistorySnapshot,
+    HostReport,
     Liquidated,
     OperatorCommand,
     OrdersSnapshot,
@@ -136,6 +137,7 @@ class AccountSession:
             StreamRestored: conditions.stream_restored,
             Liquidated: conditions.liquidated,
             OperatorCommand: conditions.command,
+            HostReport: conditions.host_report,
             SessionStarted: self._start,
         }
         self._timers = Timers(state, safety, conditions, refusals, listings, self._reconciler)

@@ -7,6 +7,8 @@ from gridcore.clock import SECOND_US, Instant, utc_midnight
 from gridcore.config import SafetyConfig
 from gridcore.events import (
     AuthenticationFailed,
+    HostCondition,
+    HostReport,
     Liquidated,
     OperatorAction,
     OperatorCommand,
@@ -35,6 +37,12 @@ _ASKED_MODES = {
 }
 _LIFTED = (ModeCause.OPERATOR, ModeCause.LIQUIDATED, ModeCause.LOSS_LIMIT, ModeCause.DRAWDOWN)
 """What the operator's resume lifts."""
+_HOST_MODES = {
+    HostCondition.JOURNAL_UNWRITABLE: (ModeCause.JOURNAL_UNWRITABLE, Mode.HALT, "a journal"),
+    HostCondition.LEASE_UNRENEWED: (ModeCause.LEASE_UNRENEWED, Mode.NO_OPEN, "a renewed lease"),
+    HostCondition.LEASE_LOST: (ModeCause.LEASE_LOST, Mode.SILENT, "a process that holds the lease"),
+}
+"""What a condition of the process asks for, and what ends that."""
 
 
 class ConditionDesk:
@@ -63,6 +71,8 @@ class ConditionDesk:
         """A process takes up the session: streams are new, ages are watched."""
         state = self._state
         state.end_mode(ACCOUNT, ModeCause.STREAM_LOST)
+        for cause, _, _ in _HOST_MODES.values():
+            state.end_mode(ACCOUNT, cause)
         state.deadlines.set("stale/wallet", Instant(now + self._limits_us["wallet"]))
         for symbol in state.strategies:
             state.end_mode(symbol, ModeCause.STALE_TICKER)
@@ -159,6 +169,14 @@ class ConditionDesk:
         del event
         self._refusals.stream_refused(now)
 
+    def host_report(self, event: HostReport, now: Instant) -> None:
+        """The process cannot, or must not, carry out everything; or it can again."""
+        cause, mode, ended_by = _HOST_MODES[event.condition]
+        if event.stands:
+            self._state.ask_mode(ACCOUNT, cause, ended_by, now, mode)
+        else:
+            self._state.end_mode(ACCOUNT, cause)
+
     # -- the symbol ------------------------------------------------------------------------
 
     def symbol_report(self, event: SymbolReport, now: Instant) -> None:
@@ -169,22 +187,23 @@ class ConditionDesk:
             return
         known, setup = strategy.instrument, strategy.setup
         told = event.instrument
-        fatal = (
+        mode = Mode.NORMAL
+        if told != known or event.leverage not in (None, setup.sizing.leverage):
+            mode = Mode.NO_OPEN
+        if not event.trading:
+            mode = Mode.CLOSE_ONLY
+        if (
             told.tick_size != known.tick_size
             or told.qty_step != known.qty_step
             or not event.hedge_mode
-            or not event.trading
-        )
-        lesser = told != known or (
-            event.leverage is not None and event.leverage != setup.sizing.leverage
-        )
-        if fatal or lesser:
-            mode = Mode.HALT if fatal else Mode.NO_OPEN
+        ):
+            mode = Mode.HALT
+        if mode is Mode.NORMAL:
+            state.end_mode(event.symbol, ModeCause.SYMBOL_CHANGED)
+        else:
             state.ask_mode(
                 event.symbol, ModeCause.SYMBOL_CHANGED, "a report that agrees", now, mode
             )
-        else:
-            state.end_mode(event.symbol, ModeCause.SYMBOL_CHANGED)
 
     def liquidated(self, event: Liquidated, now: Instant) -> None:
         """Positions were taken over: only the operator goes on from here."""

@@ -8,12 +8,13 @@ from gridcore.saved import Saved
 
 
 class Mode(IntEnum):
-    """How much trading is allowed; the greater, the less."""
+    """How much trading is allowed; the greater, the less. SILENT: not even cancels leave."""
 
     NORMAL = 0
     NO_OPEN = 1
     CLOSE_ONLY = 2
     HALT = 3
+    SILENT = 4
 
 
 class ModeCause(StrEnum):
@@ -40,6 +41,9 @@ class ModeCause(StrEnum):
     DUPLICATE_FILLS = "duplicate_fills"
     ORPHANS = "orphans"
     FOREIGN_ORDERS = "foreign_orders"
+    JOURNAL_UNWRITABLE = "journal_unwritable"
+    LEASE_UNRENEWED = "lease_unrenewed"
+    LEASE_LOST = "lease_lost"
     OPERATOR = "operator"
 
 

@@ -9,7 +9,7 @@ from gridcore.instrument import Steps
 from gridcore.intents import decode_wire_id
 from gridcore.saved import Saved, price_to_text
 from gridcore.session.effects import CancelOrder, CancelReason, Severity
-from gridcore.session.modes import ModeCause
+from gridcore.session.modes import ACCOUNT, Mode, ModeCause
 from gridcore.session.orders import OrderState, TrackedOrder
 from gridcore.session.ownership import ForeignOrders, OrphanOrders, Owner, Ownership
 from gridcore.session.refusals import key_of
@@ -106,6 +106,8 @@ class StrangerDesk:
         asked = stranger.cancelled_at
         if asked is not None and now - asked < CANCEL_AGAIN_US:
             return
+        if self._state.modes.mode(ACCOUNT, "") is Mode.SILENT:
+            return
         stranger.cancelled_at = now
         orphan = stranger.owner is Owner.ORPHAN
         self._state.out.cancel(
@@ -175,6 +177,7 @@ class StrangerDesk:
             opens=opens(event.direction, event.side),
             level=strategy.engine.level_index(int(event.price)),
             sent_at=event.at,
+            adopted=True,
             executed=event.filled,
             told=event.filled,
             known_at=now,

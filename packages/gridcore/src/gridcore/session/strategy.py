@@ -248,7 +248,7 @@ class Strategy:
     def cancel(self, order: OpenOrder, reason: CancelReason, now: Instant) -> None:
         """Ask for the cancel of an order that the exchange knows; one in flight per order (L22)."""
         assert isinstance(order, TrackedOrder)
-        if order.cancelling:
+        if order.cancelling or max(self.modes) is Mode.SILENT:
             return
         if not order.order_id:
             self.stirred = True  # a ticker after its acknowledgement asks again
