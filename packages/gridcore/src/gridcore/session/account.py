@@ -48,7 +48,7 @@ from gridcore.session.effects import NO_EFFECTS, Effects, SnapshotKind
 from gridcore.session.exposure import AccountExposure
 from gridcore.session.ledger import Ledger
 from gridcore.session.listings import ListingDesk
-from gridcore.session.modes import ACCOUNT, ModeCause, ModeRequest
+from gridcore.session.modes import ACCOUNT, Mode, ModeCause, ModeRequest
 from gridcore.session.order_desk import OrderDesk
 from gridcore.session.orders import OrderEvent, OrderState, TrackedOrder
 from gridcore.session.ownership import Claim, Ownership
@@ -293,6 +293,16 @@ class AccountSession:
     def standing_modes(self) -> list[ModeRequest]:
         """Every request for less trading, oldest first."""
         return self._state.modes.standing()
+
+    def awaits_rebuilding(self, symbol: str) -> bool:
+        """Whether a symbol's instrument has changed and no order of the old one is left."""
+        state = self._state
+        return (
+            state.modes.stands(symbol, ModeCause.SYMBOL_CHANGED)
+            and state.modes.mode(symbol, "") >= Mode.HALT
+            and not self._conditions.sweep.sweeps(symbol)
+            and not state.tracker.live_of(symbol)
+        )
 
     def denials(self) -> dict[str, int]:
         """How many orders were denied, by reason, over all strategies."""

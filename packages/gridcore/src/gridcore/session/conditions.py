@@ -180,30 +180,24 @@ class ConditionDesk:
     # -- the symbol ------------------------------------------------------------------------
 
     def symbol_report(self, event: SymbolReport, now: Instant) -> None:
-        """What the exchange says of a symbol must be what the strategy was told at start."""
-        state = self._state
-        strategy = state.strategies.get(event.symbol)
+        """What the exchange says of a symbol must be what the strategy was told at start.
+
+        Where price or quantity mean something else, every order is cancelled and the session waits
+        to be built anew (rebuilding.py).
+        """
+        state, symbol, cause = self._state, event.symbol, ModeCause.SYMBOL_CHANGED
+        strategy = state.strategies.get(symbol)
         if strategy is None:
             return
-        known, setup = strategy.instrument, strategy.setup
-        told = event.instrument
-        mode = Mode.NORMAL
-        if told != known or event.leverage not in (None, setup.sizing.leverage):
-            mode = Mode.NO_OPEN
-        if not event.trading:
-            mode = Mode.CLOSE_ONLY
-        if (
-            told.tick_size != known.tick_size
-            or told.qty_step != known.qty_step
-            or not event.hedge_mode
-        ):
-            mode = Mode.HALT
+        mode = _mode_of(event, strategy)
         if mode is Mode.NORMAL:
-            state.end_mode(event.symbol, ModeCause.SYMBOL_CHANGED)
+            state.end_mode(symbol, cause)
         else:
-            state.ask_mode(
-                event.symbol, ModeCause.SYMBOL_CHANGED, "a report that agrees", now, mode
-            )
+            state.ask_mode(symbol, cause, "a report that agrees", now, mode)
+        if _other_units(event, strategy):
+            self.sweep.begin([symbol], cause, now)
+        else:
+            self.sweep.stop([symbol], cause)
 
     def liquidated(self, event: Liquidated, now: Instant) -> None:
         """Positions were taken over: only the operator goes on from here."""
@@ -313,3 +307,21 @@ class ConditionDesk:
         for leg in strategy.pair.legs:
             equity -= leg.unrealised
         return equity_line(equity, strategy.risk.legs(), strategy.instrument.tick_size)
+
+
+def _other_units(event: SymbolReport, strategy: Strategy) -> bool:
+    """Whether a tick or a step is not what it was."""
+    told, known = event.instrument, strategy.instrument
+    return told.tick_size != known.tick_size or told.qty_step != known.qty_step
+
+
+def _mode_of(event: SymbolReport, strategy: Strategy) -> Mode:
+    """How much trading a report of the symbol allows."""
+    if _other_units(event, strategy) or not event.hedge_mode:
+        return Mode.HALT
+    if not event.trading:
+        return Mode.CLOSE_ONLY
+    same_leverage = event.leverage in (None, strategy.setup.sizing.leverage)
+    if event.instrument != strategy.instrument or not same_leverage:
+        return Mode.NO_OPEN
+    return Mode.NORMAL

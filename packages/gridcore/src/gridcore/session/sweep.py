@@ -39,6 +39,10 @@ class Sweep:
         """Whether any symbol is being emptied."""
         return bool(self._swept)
 
+    def sweeps(self, symbol: str) -> bool:
+        """Whether a symbol is being emptied."""
+        return symbol in self._swept
+
     def begin(self, symbols: Iterable[str], cause: ModeCause, now: Instant) -> None:
         """Empty these symbols, on behalf of a cause."""
         for symbol in symbols:
