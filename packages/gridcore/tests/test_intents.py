@@ -11,6 +11,7 @@ from gridcore.intents import (
     decode_wire_id,
     encode_wire_id,
     mint,
+    minted_number,
     recorded_prefix,
 )
 from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType
@@ -109,6 +110,16 @@ def test_a_wire_id_longer_than_the_exchange_takes_is_refused() -> None:
 )
 def test_only_our_own_form_decodes(text: str | None, identity: str | None) -> None:
     assert decode_wire_id(text) == identity
+
+
+@given(st.integers(0, 36**19 - 1))
+def test_the_number_that_was_minted_reads_back(number: int) -> None:
+    assert minted_number(encode_wire_id(IDENTITY, number)) == number
+
+
+@pytest.mark.parametrize("text", ["", "61bf525ec34a5d86", "61bf525ec34a5d86-", "adopted-O-1", "w"])
+def test_what_nobody_minted_has_no_number(text: str) -> None:
+    assert minted_number(text) is None
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,13 @@ def decode_wire_id(text: str | None) -> str | None:
     return match.group(1) if match else None
 
 
+def minted_number(text: str) -> int | None:
+    """The number inside a wire id of ours; the greater, the later it was minted. None: no such."""
+    match = _WIRE_ID.fullmatch(text)
+    digits = match.group(2) if match else None
+    return int(digits, 36) if digits else None
+
+
 def recorded_prefix(text: str | None) -> str | None:
     """The identity inside a recorded link id, leniently: what stands before the first hyphen.
 

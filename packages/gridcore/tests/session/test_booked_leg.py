@@ -15,7 +15,7 @@ from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType
 def book(
     leg: BookedLeg, at: int, side: SideType, price: int, qty: int, sequence: int = 1
 ) -> LegFill:
-    return leg.book(Instant(at), sequence, f"X{at}", side, Decimal(price), Decimal(qty))
+    return leg.book(Instant(at), sequence, f"X{at}", at, side, Decimal(price), Decimal(qty))
 
 
 def test_opens_average_the_entry_and_a_close_realises_against_it() -> None:
@@ -84,19 +84,29 @@ def test_a_seed_replaces_the_base_and_later_executions_are_booked_on_it() -> Non
     book(leg, 1, BUY, 90, 5)
     book(leg, 3, SELL, 110, 2)
 
-    changed = leg.seed(Decimal(4), Decimal(100), Instant(2))
+    changed = leg.seed(Decimal(4), Decimal(100), Instant(2), 0)
 
     assert [(fill.exec_id, difference) for fill, difference in changed] == [("X3", Decimal(-20))]
     assert (leg.size, leg.entry) == (Decimal(2), Decimal(100))
     assert leg.last_at == 3
-    assert leg.covered_by_seed(Instant(2))
-    assert not leg.covered_by_seed(Instant(3))
+    assert leg.covered_by_seed(Instant(2), None)
+    assert not leg.covered_by_seed(Instant(3), None)
+
+
+def test_a_seed_never_covers_an_order_that_was_sent_after_it() -> None:
+    leg = BookedLeg(LONG)
+
+    leg.seed(Decimal(4), Decimal(100), Instant(2), 7)
+
+    assert leg.covered_by_seed(Instant(2), 7)
+    assert not leg.covered_by_seed(Instant(2), 8)
+    assert not leg.covered_by_seed(Instant(1), 8)
 
 
 def test_a_flat_seed_has_no_entry() -> None:
     leg = BookedLeg(LONG)
 
-    leg.seed(Decimal(0), Decimal(100), Instant(2))
+    leg.seed(Decimal(0), Decimal(100), Instant(2), 0)
 
     assert leg.entry is None
 
@@ -121,7 +131,7 @@ def test_a_close_is_doubtful_when_it_was_cut_or_the_leg_was_never_known(
 ) -> None:
     leg = BookedLeg(LONG)
     if seeded:
-        leg.seed(Decimal(0), None, Instant(0))
+        leg.seed(Decimal(0), None, Instant(0), 0)
     book(leg, 1, BUY, 100, 2)
     book(leg, 2, SELL, 100, 1)
     book(leg, 3, SELL, 100, 2)
@@ -132,7 +142,7 @@ def test_a_close_is_doubtful_when_it_was_cut_or_the_leg_was_never_known(
 
 def test_a_restored_leg_is_the_leg_with_its_history() -> None:
     leg, restored = BookedLeg(SHORT), BookedLeg(SHORT)
-    leg.seed(Decimal(2), Decimal("99.5"), Instant(1))
+    leg.seed(Decimal(2), Decimal("99.5"), Instant(1), 3)
     book(leg, 2, BUY, 100, 1)
     book(leg, 4, SELL, 101, 3)
     book(restored, 9, SELL, 1, 1)
@@ -140,5 +150,6 @@ def test_a_restored_leg_is_the_leg_with_its_history() -> None:
     restored.restore(Saved(json.loads(json.dumps(leg.snapshot()))))
 
     assert restored.snapshot() == leg.snapshot()
+    assert not restored.covered_by_seed(Instant(1), 4)
     assert [fill.exec_id for fill in restored.rewind(Instant(2), 1)] == ["X4"]
     assert (restored.size, restored.entry) == (Decimal(1), Decimal("99.5"))

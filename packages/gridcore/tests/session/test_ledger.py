@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -67,7 +68,7 @@ def execution(
 def opened(balance: str = "0") -> Ledger:
     """Books that opened at NOW: everything later is booked."""
     ledger = Ledger()
-    ledger.open(Decimal(balance), NOW)
+    ledger.open(Decimal(balance), NOW, 0)
     return ledger
 
 
@@ -92,7 +93,7 @@ def test_the_books_open_with_the_wallets_balance() -> None:
     ledger = Ledger()
     assert not ledger.opened
 
-    entries = ledger.open(Decimal("100.123456789"), NOW)
+    entries = ledger.open(Decimal("100.123456789"), NOW, 0)
 
     assert entries == [
         LedgerEntry(
@@ -112,7 +113,7 @@ def test_opening_costs_the_fee_and_realises_nothing(make_instrument: Instruments
     ledger = opened()
 
     realised, entries = ledger.execution(
-        execution(LONG, BUY, 10_000, 10, Decimal("0.02")), make_instrument()
+        execution(LONG, BUY, 10_000, 10, Decimal("0.02")), make_instrument(), None
     )
 
     assert realised == 0
@@ -122,7 +123,7 @@ def test_opening_costs_the_fee_and_realises_nothing(make_instrument: Instruments
 def test_a_rebate_raises_the_balance(make_instrument: Instruments) -> None:
     ledger = opened()
 
-    ledger.execution(execution(LONG, BUY, 10_000, 10, Decimal("-0.01")), make_instrument())
+    ledger.execution(execution(LONG, BUY, 10_000, 10, Decimal("-0.01")), make_instrument(), None)
 
     assert ledger.balance == Decimal("0.01")
 
@@ -139,9 +140,9 @@ def test_a_round_trip_of_0_1_coins_over_10_realises_1(
     profit: str,
 ) -> None:
     ledger, instrument = opened(), make_instrument()
-    ledger.execution(execution(direction, first, 10_000, 10), instrument)
+    ledger.execution(execution(direction, first, 10_000, 10), instrument, None)
 
-    realised, entries = ledger.execution(execution(direction, second, 10_100, 10), instrument)
+    realised, entries = ledger.execution(execution(direction, second, 10_100, 10), instrument, None)
 
     assert str(realised) == profit
     assert [entry.kind for entry in entries] == [LedgerKind.FEE, LedgerKind.REALISED]
@@ -150,9 +151,9 @@ def test_a_round_trip_of_0_1_coins_over_10_realises_1(
 
 def test_a_close_at_the_entry_is_booked_as_a_profit_of_zero(make_instrument: Instruments) -> None:
     ledger, instrument = opened(), make_instrument()
-    ledger.execution(execution(LONG, BUY, 10_000, 10), instrument)
+    ledger.execution(execution(LONG, BUY, 10_000, 10), instrument, None)
 
-    realised, entries = ledger.execution(execution(LONG, SELL, 10_000, 4), instrument)
+    realised, entries = ledger.execution(execution(LONG, SELL, 10_000, 4), instrument, None)
 
     assert realised == 0
     assert [entry.kind for entry in entries] == [LedgerKind.FEE, LedgerKind.REALISED]
@@ -163,7 +164,7 @@ def test_a_close_of_a_leg_that_our_books_do_not_know_realises_nothing(
 ) -> None:
     ledger = opened()
 
-    realised, entries = ledger.execution(execution(LONG, SELL, 10_000, 4), make_instrument())
+    realised, entries = ledger.execution(execution(LONG, SELL, 10_000, 4), make_instrument(), None)
 
     assert realised == 0
     assert [entry.kind for entry in entries] == [LedgerKind.FEE]
@@ -171,9 +172,9 @@ def test_a_close_of_a_leg_that_our_books_do_not_know_realises_nothing(
 
 def test_a_seeded_leg_realises_against_its_seeded_entry(make_instrument: Instruments) -> None:
     ledger = opened()
-    ledger.seed_leg("BTCUSDT", SHORT, Decimal("0.1"), Decimal(1010), NOW)
+    ledger.seed_leg("BTCUSDT", SHORT, Decimal("0.1"), Decimal(1010), NOW, 0)
 
-    realised, _ = ledger.execution(execution(SHORT, BUY, 10_000, 10), make_instrument())
+    realised, _ = ledger.execution(execution(SHORT, BUY, 10_000, 10), make_instrument(), None)
 
     assert realised == 1
 
@@ -206,10 +207,10 @@ def test_the_balance_is_the_sum_of_the_entries_and_each_is_whole_in_1e_8(
     fills: list[tuple[DirectionType, SideType, int, int, Decimal]],
 ) -> None:
     ledger, instrument = Ledger(), make_instrument()
-    entries = ledger.open(Decimal("1000.5"), NOW) + ledger.funding(funding("-0.123456785"))
+    entries = ledger.open(Decimal("1000.5"), NOW, 0) + ledger.funding(funding("-0.123456785"))
     for number, (direction, side, price, qty, fee) in enumerate(fills):
         event = execution(direction, side, price, qty, fee, f"X{number}")
-        entries += ledger.execution(event, instrument)[1]
+        entries += ledger.execution(event, instrument, None)[1]
 
     amounts = [entry.amount for entry in entries]
     assert ledger.balance == sum(amounts)
@@ -242,7 +243,7 @@ def test_fees_and_profits_agree_with_exact_fractions(
             size[direction] -= closed
 
         realised, entries = ledger.execution(
-            execution(direction, side, ticks, steps, fee), instrument
+            execution(direction, side, ticks, steps, fee), instrument, None
         )
 
         assert Fraction(entries[0].amount) == -half_even(Fraction(fee))
@@ -256,17 +257,19 @@ def test_restored_books_go_on_as_the_original(
     after: list[tuple[DirectionType, SideType, int, int, Decimal]],
 ) -> None:
     ledger, restored, instrument = Ledger(), Ledger(), make_instrument()
-    restored.seed_leg("STALE", LONG, Decimal(1), Decimal(1), NOW)
-    ledger.open(Decimal(500), NOW)
+    restored.seed_leg("STALE", LONG, Decimal(1), Decimal(1), NOW, 0)
+    ledger.open(Decimal(500), NOW, 0)
     for direction, side, price, qty, fee in before:
-        ledger.execution(execution(direction, side, price, qty, fee), instrument)
+        ledger.execution(execution(direction, side, price, qty, fee), instrument, None)
 
     restored.restore(Saved(json.loads(json.dumps(ledger.snapshot()))))
 
     assert restored.snapshot() == ledger.snapshot()
     for direction, side, price, qty, fee in after:
         event = execution(direction, side, price, qty, fee)
-        assert restored.execution(event, instrument) == ledger.execution(event, instrument)
+        assert restored.execution(event, instrument, None) == ledger.execution(
+            event, instrument, None
+        )
     assert json.dumps(restored.snapshot()) == json.dumps(ledger.snapshot())
 
 
@@ -278,6 +281,7 @@ SEQUENCES = st.lists(
     max_size=25,
 )
 """(opens, price, steps, microseconds since the one before); closes are cut to the leg below."""
+NEWEST_SENT = 5
 
 
 def exchange_order(
@@ -312,9 +316,11 @@ def test_the_books_do_not_depend_on_the_order_in_which_executions_arrive_a16(
     arrivals = data.draw(st.permutations(events))
     straight, shuffled, instrument = opened("1000"), opened("1000"), make_instrument()
     for event in events:
-        straight.execution(event, instrument)
+        straight.execution(event, instrument, None)
 
-    entries = [entry for event in arrivals for entry in shuffled.execution(event, instrument)[1]]
+    entries = [
+        entry for event in arrivals for entry in shuffled.execution(event, instrument, None)[1]
+    ]
 
     assert shuffled.leg_size("BTCUSDT", direction) == straight.leg_size("BTCUSDT", direction)
     assert shuffled.leg_entry("BTCUSDT", direction) == straight.leg_entry("BTCUSDT", direction)
@@ -333,11 +339,11 @@ def test_a_close_that_arrives_before_its_open_is_booked_in_full_when_the_open_co
 ) -> None:
     ledger, instrument = opened(), make_instrument()
     early, early_entries = ledger.execution(
-        execution(LONG, SELL, 10_100, 10, exec_id="close", after_us=2), instrument
+        execution(LONG, SELL, 10_100, 10, exec_id="close", after_us=2), instrument, None
     )
 
     late, entries = ledger.execution(
-        execution(LONG, BUY, 10_000, 10, exec_id="open", after_us=1), instrument
+        execution(LONG, BUY, 10_000, 10, exec_id="open", after_us=1), instrument, None
     )
 
     assert early == late == 0
@@ -352,10 +358,10 @@ def test_a_close_that_arrives_before_its_open_is_booked_in_full_when_the_open_co
 
 def test_at_one_instant_the_sequence_tells_the_order(make_instrument: Instruments) -> None:
     ledger, instrument = opened(), make_instrument()
-    ledger.execution(execution(LONG, BUY, 10_000, 10, exec_id="a", sequence=1), instrument)
-    ledger.execution(execution(LONG, SELL, 10_100, 10, exec_id="c", sequence=3), instrument)
+    ledger.execution(execution(LONG, BUY, 10_000, 10, exec_id="a", sequence=1), instrument, None)
+    ledger.execution(execution(LONG, SELL, 10_100, 10, exec_id="c", sequence=3), instrument, None)
 
-    ledger.execution(execution(LONG, BUY, 10_050, 10, exec_id="b", sequence=2), instrument)
+    ledger.execution(execution(LONG, BUY, 10_050, 10, exec_id="b", sequence=2), instrument, None)
 
     assert ledger.totals[LedgerKind.REALISED] == Decimal("0.75")
     assert ledger.leg_entry("BTCUSDT", LONG) == Decimal("1002.5")
@@ -366,7 +372,7 @@ def test_executions_with_equal_keys_are_all_booked(make_instrument: Instruments)
     ledger, instrument = opened(), make_instrument()
 
     for exec_id in ("a", "b"):
-        ledger.execution(execution(LONG, BUY, 10_000, 10, exec_id=exec_id), instrument)
+        ledger.execution(execution(LONG, BUY, 10_000, 10, exec_id=exec_id), instrument, None)
 
     assert ledger.leg_size("BTCUSDT", LONG) == Decimal("0.2")
     assert ledger.take_doubts() == ()
@@ -380,11 +386,11 @@ def test_an_execution_older_than_the_history_is_booked_at_its_oldest_place_and_d
     for number in range(HISTORY):
         at = 100 + number if number >= HISTORY - later else 1
         ledger.execution(
-            execution(LONG, BUY, 10_000, 1, exec_id=f"X{number}", after_us=at), instrument
+            execution(LONG, BUY, 10_000, 1, exec_id=f"X{number}", after_us=at), instrument, None
         )
 
     _, entries = ledger.execution(
-        execution(LONG, BUY, 10_000, 1, exec_id="late", after_us=50), instrument
+        execution(LONG, BUY, 10_000, 1, exec_id="late", after_us=50), instrument, None
     )
 
     assert ledger.leg_size("BTCUSDT", LONG) == Decimal("0.01") * (HISTORY + 1)
@@ -406,7 +412,7 @@ def test_what_the_opening_balance_contains_moves_the_leg_and_no_cash(
         execution(LONG, BUY, 10_000, 10, Decimal("0.02"), "before", after_us=-5),
         execution(LONG, SELL, 10_100, 4, Decimal("0.02"), "same", after_us=0),
     ]
-    booked = [ledger.execution(event, instrument) for event in events]
+    booked = [ledger.execution(event, instrument, None) for event in events]
 
     assert booked == [(Decimal(0), []), (Decimal("0.4"), [])]
     assert ledger.leg_size("BTCUSDT", LONG) == Decimal("0.06")
@@ -422,12 +428,12 @@ def test_what_came_before_the_books_opened_is_booked_then_if_it_is_later_than_th
         execution(LONG, BUY, 10_000, 10, Decimal("0.01"), "contained", after_us=-1),
         execution(LONG, SELL, 10_100, 10, Decimal("0.02"), "later", after_us=1),
     ):
-        assert ledger.execution(event, instrument)[1] == []
+        assert ledger.execution(event, instrument, None)[1] == []
     assert ledger.funding(funding("-2", after_us=0)) == ledger.funding(funding("-3")) == []
     assert not ledger.opened
     assert ledger.balance == ledger.count == 0
 
-    entries = ledger.open(Decimal(100), NOW)
+    entries = ledger.open(Decimal(100), NOW, 0)
 
     assert [(entry.kind, entry.amount) for entry in entries] == [
         (LedgerKind.CASH, 100),
@@ -439,39 +445,50 @@ def test_what_came_before_the_books_opened_is_booked_then_if_it_is_later_than_th
     assert ledger.snapshot()["held"] == []
 
 
-@given(st.sampled_from([LONG, SHORT]), SEQUENCES, st.integers(0, 60), st.integers(0, 25), st.data())
-def test_books_opened_and_seeded_at_one_instant_agree_with_the_wallet_whenever_that_is_told(
+@given(st.sampled_from([LONG, SHORT]), SEQUENCES, st.integers(0, 25), st.integers(0, 25), st.data())
+def test_books_opened_and_seeded_by_one_report_agree_with_the_wallet_whenever_that_is_told(
     make_instrument: Instruments,
     direction: DirectionType,
     rows: list[tuple[bool, int, int, int]],
-    cut: int,
+    reported: int,
     told_after: int,
     data: st.DataObject,
 ) -> None:
-    """The exchange's wallet and leg as of one instant are told after some of the executions, which
-    arrive in any order; in the end the books are the exchange's."""
+    """The exchange's wallet and leg contain the executions up to any of them, also where several
+    share its instant: what follows there is of orders sent after the report was handled. They
+    are told after some executions, which arrive in any order; in the end the books are the
+    exchange's."""
     events, instrument = exchange_order(direction, rows), make_instrument()
-    as_of = Instant(NOW + cut)
+    reported = min(reported, len(events))
+    as_of = events[min(reported, len(events) - 1)].at if events else NOW
     exchange, at_cut = opened(), opened()
-    for event in events:
-        exchange.execution(event, instrument)
-        if event.at <= as_of:
-            at_cut.execution(event, instrument)
+    numbers: dict[str, int | None] = {}
+    for index, event in enumerate(events):
+        exchange.execution(event, instrument, None)
+        if index < reported:
+            at_cut.execution(event, instrument, None)
+            numbers[event.exec_id] = data.draw(st.sampled_from([None, 1, NEWEST_SENT]))
+        else:
+            known = [] if event.at == as_of else [None, 1, NEWEST_SENT]
+            numbers[event.exec_id] = data.draw(st.sampled_from([*known, NEWEST_SENT + 1]))
     size = at_cut.leg_size("BTCUSDT", direction)
     entry = at_cut.leg_entry("BTCUSDT", direction)
     ledger = Ledger()
     arrivals = data.draw(st.permutations(events))
+    early = [
+        event for event in arrivals[:told_after] if (numbers[event.exec_id] or 0) <= NEWEST_SENT
+    ]
+    late = [event for event in arrivals if event not in early]
 
-    for event in arrivals[:told_after]:
-        ledger.execution(event, instrument)
-    first, second = data.draw(st.permutations(["open", "seed"]))
-    for step in (first, second):
+    for event in early:
+        ledger.execution(event, instrument, numbers[event.exec_id])
+    for step in data.draw(st.permutations(["open", "seed"])):
         if step == "open":
-            ledger.open(at_cut.balance, as_of)
+            ledger.open(at_cut.balance, as_of, NEWEST_SENT)
         else:
-            ledger.seed_leg("BTCUSDT", direction, size, entry, as_of)
-    for event in arrivals[told_after:]:
-        ledger.execution(event, instrument)
+            ledger.seed_leg("BTCUSDT", direction, size, entry, as_of, NEWEST_SENT)
+    for event in late:
+        ledger.execution(event, instrument, numbers[event.exec_id])
 
     assert ledger.balance == exchange.balance
     assert ledger.leg_size("BTCUSDT", direction) == exchange.leg_size("BTCUSDT", direction)
@@ -479,15 +496,55 @@ def test_books_opened_and_seeded_at_one_instant_agree_with_the_wallet_whenever_t
     assert ledger.take_doubts() == ()
 
 
+def test_an_order_sent_after_the_opening_was_heard_is_booked_in_the_very_same_instant(
+    make_run: Callable[..., Any],
+) -> None:
+    """Opening, ticker, places and the fills of a round trip share one microsecond."""
+    run = make_run()
+    run.start()
+
+    for last, side, price in ((10_000, BUY, 9_900), (9_900, SELL, 10_100)):
+        run.tick(last, after_us=0)
+        for event in run.exchange.execute(run.exchange.resting("BTCUSDT", LONG, side, price), 10):
+            run.send(event)
+
+    ledger = run.session.ledger
+    assert run.now == ledger.opened_at
+    assert ledger.balance == run.exchange.wallet == Decimal("10001.96")
+    assert ledger.totals[LedgerKind.REALISED] == 2
+    assert ledger.leg_size("BTCUSDT", LONG) == 0
+    assert run.told("books_in_doubt") == run.told("leg_taken_over") == 0
+
+
+def test_an_order_found_on_the_exchange_fills_into_the_opening_balance_at_its_instant(
+    make_run: Callable[..., Any],
+) -> None:
+    """Its wire id was minted by a memory that is lost: nobody knows which report contains it."""
+    before = make_run()
+    before.start()
+    before.tick(10_000)
+    run = make_run()
+    run.exchange, run.now = before.exchange, before.now
+    run.start()
+
+    for event in run.exchange.execute(run.exchange.resting("BTCUSDT", LONG, BUY, 9_900), 10):
+        run.send(event)
+
+    assert run.now == run.session.ledger.opened_at
+    assert run.session.balance == 10_000
+
+
 def test_a_close_between_the_opening_and_the_seed_books_its_fee_and_leaves_a_doubt(
     make_instrument: Instruments,
 ) -> None:
     ledger, instrument = opened(), make_instrument()
-    ledger.execution(execution(LONG, SELL, 10_000, 1, exec_id="early", after_us=1), instrument)
-    ledger.seed_leg("BTCUSDT", LONG, Decimal("0.1"), Decimal(1000), Instant(NOW + 5))
+    ledger.execution(
+        execution(LONG, SELL, 10_000, 1, exec_id="early", after_us=1), instrument, None
+    )
+    ledger.seed_leg("BTCUSDT", LONG, Decimal("0.1"), Decimal(1000), Instant(NOW + 5), 0)
 
     realised, entries = ledger.execution(
-        execution(LONG, SELL, 10_000, 1, Decimal("0.02"), "late", after_us=5), instrument
+        execution(LONG, SELL, 10_000, 1, Decimal("0.02"), "late", after_us=5), instrument, None
     )
 
     assert realised == 0
@@ -501,9 +558,9 @@ def test_a_close_between_the_opening_and_the_seed_books_its_fee_and_leaves_a_dou
 
 def test_a_seed_older_than_the_last_one_changes_nothing() -> None:
     ledger = opened()
-    ledger.seed_leg("BTCUSDT", LONG, Decimal("0.1"), Decimal(1000), Instant(NOW + 5))
+    ledger.seed_leg("BTCUSDT", LONG, Decimal("0.1"), Decimal(1000), Instant(NOW + 5), 0)
 
-    assert ledger.seed_leg("BTCUSDT", LONG, Decimal(9), Decimal(9), Instant(NOW + 4)) == []
+    assert ledger.seed_leg("BTCUSDT", LONG, Decimal(9), Decimal(9), Instant(NOW + 4), 0) == []
 
     assert ledger.leg_size("BTCUSDT", LONG) == Decimal("0.1")
     assert ledger.leg_seeded_at("BTCUSDT", LONG) == NOW + 5
@@ -513,9 +570,9 @@ def test_a_seed_corrects_what_was_booked_against_an_unknown_leg(
     make_instrument: Instruments,
 ) -> None:
     ledger, instrument = opened(), make_instrument()
-    ledger.execution(execution(LONG, SELL, 10_100, 10, exec_id="X1", after_us=5), instrument)
+    ledger.execution(execution(LONG, SELL, 10_100, 10, exec_id="X1", after_us=5), instrument, None)
 
-    entries = ledger.seed_leg("BTCUSDT", LONG, Decimal("0.2"), Decimal(1000), NOW)
+    entries = ledger.seed_leg("BTCUSDT", LONG, Decimal("0.2"), Decimal(1000), NOW, 0)
 
     assert [(entry.amount, entry.reference) for entry in entries] == [
         (Decimal(1), "X1:rebooked:seed")
@@ -527,9 +584,9 @@ def test_a_seed_older_than_the_history_is_doubted(make_instrument: Instruments) 
     ledger, instrument = opened(), make_instrument()
     for number in range(HISTORY + 1):
         event = execution(LONG, BUY, 10_000, 1, exec_id=f"X{number}", after_us=10 + number)
-        ledger.execution(event, instrument)
+        ledger.execution(event, instrument, None)
 
-    ledger.seed_leg("BTCUSDT", LONG, Decimal(0), None, NOW)
+    ledger.seed_leg("BTCUSDT", LONG, Decimal(0), None, NOW, 0)
 
     assert [doubt.kind for doubt in ledger.take_doubts()] == [DoubtKind.BEYOND_HISTORY]
 
@@ -539,7 +596,7 @@ def test_more_than_can_wait_for_the_opening_is_dropped_oldest_first_and_doubted(
     for number in range(HELD_LIMIT + 2):
         ledger.funding(funding("1", after_us=number))
 
-    entries = ledger.open(Decimal(0), NOW)
+    entries = ledger.open(Decimal(0), NOW, 0)
 
     assert len(entries) == 1 + HELD_LIMIT
     assert [(doubt.kind, doubt.at) for doubt in ledger.take_doubts()] == [
@@ -567,20 +624,27 @@ def test_books_restored_in_the_middle_of_a_disorder_go_on_as_the_original(
     data: st.DataObject,
 ) -> None:
     events = data.draw(st.permutations(exchange_order(direction, rows)))
+    numbers = {event.exec_id: (None, 1, NEWEST_SENT + 1)[event.sequence % 3] for event in events}
     ledger, restored, instrument = Ledger(), Ledger(), make_instrument()
     if open_first:
-        ledger.open(Decimal(7), Instant(NOW + 5))
-        ledger.seed_leg("BTCUSDT", direction, Decimal(1), Decimal(1000), Instant(NOW + 8))
+        ledger.open(Decimal(7), Instant(NOW + 5), NEWEST_SENT)
+        ledger.seed_leg(
+            "BTCUSDT", direction, Decimal(1), Decimal(1000), Instant(NOW + 8), NEWEST_SENT
+        )
     for event in events[:cut]:
-        ledger.execution(event, instrument)
+        ledger.execution(event, instrument, numbers[event.exec_id])
 
     restored.restore(Saved(json.loads(json.dumps(ledger.snapshot()))))
 
     assert json.dumps(restored.snapshot()) == json.dumps(ledger.snapshot())
     for event in events[cut:]:
-        assert restored.execution(event, instrument) == ledger.execution(event, instrument)
+        assert restored.execution(event, instrument, numbers[event.exec_id]) == ledger.execution(
+            event, instrument, numbers[event.exec_id]
+        )
     if not open_first:
-        assert restored.open(Decimal(7), NOW) == ledger.open(Decimal(7), NOW)
+        assert restored.open(Decimal(7), NOW, NEWEST_SENT) == ledger.open(
+            Decimal(7), NOW, NEWEST_SENT
+        )
     assert restored.take_doubts() == ledger.take_doubts()
     assert json.dumps(restored.snapshot()) == json.dumps(ledger.snapshot())
 
@@ -594,10 +658,10 @@ def test_a_late_execution_within_a_full_history_is_booked_exactly(
     held, behind = 300, 300 + HISTORY
     arrivals = [*events[:held], *events[held + 1 : behind], events[held], *events[behind:]]
     for event in events:
-        straight.execution(event, instrument)
+        straight.execution(event, instrument, None)
 
     for event in arrivals:
-        delayed.execution(event, instrument)
+        delayed.execution(event, instrument, None)
 
     assert delayed.totals == straight.totals
     assert delayed.leg_entry("BTCUSDT", LONG) == straight.leg_entry("BTCUSDT", LONG)

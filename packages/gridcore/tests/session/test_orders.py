@@ -45,6 +45,15 @@ def order(number: int, order_id: str = "", state: OrderState = S.PENDING) -> Tra
     )
 
 
+def test_an_order_has_the_number_of_its_wire_id_unless_it_was_found_on_the_exchange() -> None:
+    sent, found = order(1), order(2)
+    sent.wire_id = found.wire_id = f"{1:016x}-zz"
+    found.adopted = True
+
+    assert sent.number == 35 * 36 + 35
+    assert found.number is None
+
+
 TABLE = [
     (S.PENDING, E.ACCEPTED, S.OPEN),
     (S.PENDING, E.REFUSED, S.REJECTED),

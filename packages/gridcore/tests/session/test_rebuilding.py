@@ -10,7 +10,7 @@ import pytest
 
 from gridcore.clock import SECOND_US, Instant
 from gridcore.events import OperatorAction, OperatorCommand, SessionStarted, SymbolReport
-from gridcore.instrument import Instrument
+from gridcore.instrument import Instrument, Steps, Ticks
 from gridcore.saved import SavedStateError
 from gridcore.session.account import AccountSession
 from gridcore.session.rebuilding import memory_for
@@ -63,7 +63,7 @@ def changed(run: "Run") -> Instrument:
     """The exchange trades with another tick and step from now on, and says so."""
     other = finer(run.setups[0].instrument)
     report(run, other)
-    run.exchange.instruments[BTC] = other
+    run.exchange.instruments = {**run.exchange.instruments, BTC: other}
     return other
 
 
@@ -158,10 +158,11 @@ def test_orders_that_still_rest_after_a_change_between_two_processes_are_found(
     for order in traded.exchange.orders.values():
         request = order.request
         if request.symbol == BTC:
-            order.request = replace(request, price=request.price * 10, qty=request.qty * 10)
+            price, qty = Ticks(request.price * 10), Steps(request.qty * 10)
+            order.request = replace(request, price=price, qty=qty)
             order.leaves *= 10
     other = finer(traded.setups[0].instrument)
-    traded.exchange.instruments[BTC] = other
+    traded.exchange.instruments = {**traded.exchange.instruments, BTC: other}
 
     traded.now = Instant(traded.now + 60 * SECOND_US)
     rebuild(traded, other)

@@ -276,7 +276,7 @@ def test_equity_is_unknown_until_the_books_open_and_counts_every_legs_profit(
     state.strategies = run.session.strategies
     assert state.equity() is None
 
-    state.enter(state.ledger.open(Decimal(100), Instant(1)))
+    state.enter(state.ledger.open(Decimal(100), Instant(1), 0))
 
     assert state.equity() == 99
 
@@ -293,7 +293,7 @@ def test_restore_is_the_inverse_of_snapshot(make_setup: Setups, started: Runs) -
     state.unexecuted["w"] = Instant(6)
     state.executions.add("X1")
     state.ask_mode(ACCOUNT, ModeCause.OPERATOR, "x", Instant(7), Mode.HALT)
-    state.enter(state.ledger.open(Decimal(9), Instant(8)))
+    state.enter(state.ledger.open(Decimal(9), Instant(8), 0))
     restored = AccountState(SafetyConfig())
 
     restored.restore(Saved(json.loads(json.dumps(state.snapshot()))))

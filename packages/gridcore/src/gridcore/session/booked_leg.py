@@ -15,19 +15,45 @@ from gridcore.sides import DirectionType, SideType, closes
 ZERO = Decimal(0)
 HISTORY = 256
 """How many executions a leg remembers: as far back may a late one arrive and be booked exactly."""
-_FIELDS = ("at", "sequence", "exec_id", "side", "price", "qty", "size", "entry", "realised")
+_FIELDS = (
+    "at",
+    "sequence",
+    "exec_id",
+    "number",
+    "side",
+    "price",
+    "qty",
+    "size",
+    "entry",
+    "realised",
+)
 
 
 class BookedFill:
-    """One booked execution; `size` and `entry` are those of the leg before it."""
+    """One booked execution; `size` and `entry` are those of the leg before it.
 
-    __slots__ = ("at", "entry", "exec_id", "price", "qty", "realised", "sequence", "side", "size")
+    `number` is its order's, None when nobody knows that we sent it.
+    """
+
+    __slots__ = (
+        "at",
+        "entry",
+        "exec_id",
+        "number",
+        "price",
+        "qty",
+        "realised",
+        "sequence",
+        "side",
+        "size",
+    )
 
     def __init__(
         self,
         at: Instant,
         sequence: int,
         exec_id: str,
+        number: int | None,
         side: SideType,
         price: Decimal,
         qty: Decimal,
@@ -38,6 +64,7 @@ class BookedFill:
         self.at = at
         self.sequence = sequence
         self.exec_id = exec_id
+        self.number = number
         self.side = side
         self.price = price
         self.qty = qty
@@ -51,6 +78,7 @@ class BookedFill:
             self.at,
             self.sequence,
             self.exec_id,
+            self.number,
             self.side.value,
             str(self.price),
             str(self.qty),
@@ -58,6 +86,14 @@ class BookedFill:
             decimal_to_text(self.entry),
             str(self.realised),
         ]
+
+
+def sent_since(number: int | None, newest_sent: int) -> bool:
+    """Whether an order was sent after a report was handled, by the newest number sent until then.
+
+    No execution of it is in the report, whatever the times say: at one instant they tell nothing.
+    """
+    return number is not None and number > newest_sent
 
 
 def _restored_fill(row: object) -> BookedFill:
@@ -68,6 +104,7 @@ def _restored_fill(row: object) -> BookedFill:
         Instant(saved.whole("at")),
         saved.whole("sequence"),
         saved.text("exec_id"),
+        saved.whole_or_none("number"),
         SideType(saved.text("side")),
         saved.decimal("price"),
         saved.decimal("qty"),
@@ -86,14 +123,16 @@ class BookedLeg:
     all opens or all closes (one taker order made them) and keep the order of their arrival.
     """
 
-    __slots__ = ("direction", "entry", "history", "last_at", "seeded_at", "size")
+    __slots__ = ("direction", "entry", "history", "last_at", "newest_sent", "seeded_at", "size")
 
     def __init__(self, direction: DirectionType) -> None:
         self.direction = direction
         self.size = ZERO
         self.entry: Decimal | None = None
         self.seeded_at: Instant | None = None
-        """Executions up to here are in the base already."""
+        """Executions up to here are in the base already, but for those of orders sent since."""
+        self.newest_sent = 0
+        """The number of the newest order sent when the base was taken over."""
         self.last_at = Instant(-1)
         """An execution later than this is the newest."""
         self.history: deque[BookedFill] = deque(maxlen=HISTORY)
@@ -103,6 +142,7 @@ class BookedLeg:
         at: Instant,
         sequence: int,
         exec_id: str,
+        number: int | None,
         side: SideType,
         price: Decimal,
         qty: Decimal,
@@ -115,7 +155,9 @@ class BookedLeg:
         if at > self.last_at:
             self.last_at = at
         self.history.append(
-            BookedFill(at, sequence, exec_id, side, price, qty, size, entry, booked.realised)
+            BookedFill(
+                at, sequence, exec_id, number, side, price, qty, size, entry, booked.realised
+            )
         )
         return booked
 
@@ -139,22 +181,31 @@ class BookedLeg:
         changed: list[tuple[BookedFill, Decimal]] = []
         for fill in fills:
             booked = self.book(
-                fill.at, fill.sequence, fill.exec_id, fill.side, fill.price, fill.qty
+                fill.at,
+                fill.sequence,
+                fill.exec_id,
+                fill.number,
+                fill.side,
+                fill.price,
+                fill.qty,
             )
             if booked.realised != fill.realised:
                 changed.append((fill, booked.realised - fill.realised))
         return changed
 
-    def covered_by_seed(self, at: Instant) -> bool:
-        """Whether an execution of this time is in the base already."""
-        return self.seeded_at is not None and at <= self.seeded_at
+    def covered_by_seed(self, at: Instant, number: int | None) -> bool:
+        """Whether an execution of this time, of the order with this number, is in the base."""
+        seeded_at = self.seeded_at
+        return (
+            seeded_at is not None and at <= seeded_at and not sent_since(number, self.newest_sent)
+        )
 
     def forgot_since(self, at: Instant) -> bool:
         """Whether executions later than `at` may have left the history."""
         return len(self.history) == HISTORY and self.history[0].at > at
 
     def seed(
-        self, size: Decimal, entry: Decimal | None, at: Instant
+        self, size: Decimal, entry: Decimal | None, at: Instant, newest_sent: int
     ) -> list[tuple[BookedFill, Decimal]]:
         """Replace the base by the leg as of `at` and book the later executions again on it."""
         later = [fill for fill in self.history if fill.at > at]
@@ -162,6 +213,7 @@ class BookedLeg:
         self.size = size
         self.entry = entry if size else None
         self.seeded_at = at
+        self.newest_sent = newest_sent
         self.last_at = at
         return self.rebook(later)
 
@@ -182,6 +234,7 @@ class BookedLeg:
             "size": str(self.size),
             "entry": decimal_to_text(self.entry),
             "seeded_at": self.seeded_at,
+            "newest_sent": self.newest_sent,
             "last_at": self.last_at,
             "history": [fill.snapshot() for fill in self.history],
         }
@@ -192,6 +245,7 @@ class BookedLeg:
         self.entry = saved.decimal_or_none("entry")
         seeded_at = saved.whole_or_none("seeded_at")
         self.seeded_at = None if seeded_at is None else Instant(seeded_at)
+        self.newest_sent = saved.whole("newest_sent")
         self.last_at = Instant(saved.whole("last_at"))
         self.history.clear()
         self.history.extend(_restored_fill(row) for row in saved.list_of("history"))

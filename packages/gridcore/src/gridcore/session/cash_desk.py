@@ -69,7 +69,9 @@ class CashDesk:
         size = strategy.instrument.qty(Steps(event.size))
         state = self._state
         state.enter(
-            state.ledger.seed_leg(event.symbol, event.direction, size, event.entry, event.at)
+            state.ledger.seed_leg(
+                event.symbol, event.direction, size, event.entry, event.at, state.last_minted
+            )
         )
 
     def _end_modes(self, strategy: Strategy) -> None:
@@ -108,7 +110,7 @@ class CashDesk:
         if not state.wallet.take(event, now):
             return
         if not state.ledger.opened:
-            state.enter(state.ledger.open(event.balance, event.at))
+            state.enter(state.ledger.open(event.balance, event.at, state.last_minted))
             state.loss.open_day(event.balance, now)
             state.end_mode(ACCOUNT, ModeCause.UNKNOWN_WALLET)
         if state.modes.any_standing:

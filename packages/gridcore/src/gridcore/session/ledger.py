@@ -13,7 +13,7 @@ from gridcore.events import CashMoved, Execution, FundingPaid
 from gridcore.instrument import Instrument
 from gridcore.pnl import to_money
 from gridcore.saved import Saved
-from gridcore.session.booked_leg import HISTORY, BookedFill, BookedLeg
+from gridcore.session.booked_leg import HISTORY, BookedFill, BookedLeg, sent_since
 from gridcore.session.effects import LedgerEntry, LedgerKind
 from gridcore.session.ledger_doubts import (
     DoubtKind,
@@ -35,12 +35,15 @@ class Ledger:
 
     The opening balance is the wallet as of `opened_at`: what happened up to then is in it and is
     not booked again, though it moves the legs. What comes before the books open waits for them.
+    Reports and executions have one and the same instant now and then; then the numbers of our
+    orders tell: what was sent after a report was handled is never in it.
     """
 
     __slots__ = (
         "_doubts",
         "_held",
         "_legs",
+        "_newest_sent",
         "balance",
         "count",
         "opened_at",
@@ -58,20 +61,24 @@ class Ledger:
         self._legs: dict[str, tuple[BookedLeg, BookedLeg]] = {}
         self._held: deque[LedgerEntry] = deque()
         self._doubts = Doubts()
+        self._newest_sent = 0
+        """The number of the newest order sent when the books were opened."""
 
     @property
     def opened(self) -> bool:
         """Whether the opening balance is known."""
         return self.opened_at is not None
 
-    def open(self, balance: Decimal, at: Instant) -> list[LedgerEntry]:
+    def open(self, balance: Decimal, at: Instant, newest_sent: int) -> list[LedgerEntry]:
         """Start the books from the wallet's balance as of `at`, the exchange's time of the report.
 
-        The entries: the opening balance, then what waited and is later than it. Executions of the
-        very instant `at` count as contained in the balance.
+        The entries: the opening balance, then what waited and is later than it. What happened in
+        the very instant `at` counts as contained in the balance, except executions of orders with
+        a greater number than `newest_sent`, the newest one sent so far (0: none).
         """
         assert self.opened_at is None, "the books are open already"
         self.opened_at = at
+        self._newest_sent = newest_sent
         opening = LedgerEntry(
             at=at,
             kind=LedgerKind.CASH,
@@ -94,11 +101,13 @@ class Ledger:
         size: Decimal,
         entry: Decimal | None,
         at: Instant,
+        newest_sent: int,
     ) -> list[LedgerEntry]:
         """Take over a leg as the exchange reported it as of `at`, flat ones included.
 
-        Executions up to `at` do not move it; later ones known already are booked again on it, and
-        the entries are their corrections. A seed older than the leg's last one changes nothing.
+        Executions up to `at` do not move it, unless of orders with a number over `newest_sent`;
+        later ones known already are booked again on it, and the entries are their corrections. A
+        seed older than the leg's last one changes nothing.
 
         Limit: the profit of a close between the opening of the books and `at` is unknowable, since
         the leg it closed is not known; it is a doubt (PROFIT_UNKNOWN). Wallet and legs are
@@ -112,7 +121,7 @@ class Ledger:
         if leg.forgot_since(at):
             self._doubts.add(DoubtKind.BEYOND_HISTORY, at, symbol, direction, "seed")
         entries: list[LedgerEntry] = []
-        self._correct(symbol, direction, leg.seed(size, entry, at), "seed", entries)
+        self._correct(symbol, direction, leg.seed(size, entry, at, newest_sent), "seed", entries)
         return entries
 
     def leg_size(self, symbol: str, direction: DirectionType) -> Decimal:
@@ -136,9 +145,11 @@ class Ledger:
         return self._doubts.take()
 
     def execution(
-        self, event: Execution, instrument: Instrument
+        self, event: Execution, instrument: Instrument, number: int | None
     ) -> tuple[Decimal, list[LedgerEntry]]:
         """Book one execution: its realised profit, and the entries for fee and profit.
+
+        `number`: what was minted for its order; None when nobody knows that we sent it.
 
         One that is older than what is booked on its leg is booked at its place; the later ones are
         booked again, and each profit that changes by it becomes a REALISED entry at the time of
@@ -149,11 +160,11 @@ class Ledger:
         if self.watermark is None or at > self.watermark:
             self.watermark = at
         fee = -to_money(event.fee)
-        self._enter(at, LedgerKind.FEE, symbol, direction, fee, event.exec_id, entries)
+        self._enter(at, LedgerKind.FEE, symbol, direction, fee, event.exec_id, entries, number)
         leg = self._leg(symbol, direction)
         later: list[BookedFill] | None = None
         if at <= leg.last_at:
-            if leg.covered_by_seed(at):
+            if leg.covered_by_seed(at, number):
                 if closes(direction, event.side):
                     self._doubts.add(DoubtKind.PROFIT_UNKNOWN, at, symbol, direction, event.exec_id)
                 return ZERO, entries
@@ -162,6 +173,7 @@ class Ledger:
             at,
             event.sequence,
             event.exec_id,
+            number,
             event.side,
             instrument.price(event.price),
             instrument.qty_step * event.qty,
@@ -175,6 +187,7 @@ class Ledger:
                 booked.realised,
                 event.exec_id,
                 entries,
+                number,
             )
         if later:
             self._correct(symbol, direction, leg.rebook(later), event.exec_id, entries)
@@ -200,7 +213,14 @@ class Ledger:
         for fill, difference in changed:
             reference = f"{fill.exec_id}:rebooked:{cause}"
             self._enter(
-                fill.at, LedgerKind.REALISED, symbol, direction, difference, reference, entries
+                fill.at,
+                LedgerKind.REALISED,
+                symbol,
+                direction,
+                difference,
+                reference,
+                entries,
+                fill.number,
             )
 
     def take_profit(
@@ -247,10 +267,11 @@ class Ledger:
         amount: Decimal,
         reference: str,
         entries: list[LedgerEntry],
+        number: int | None = None,
     ) -> None:
         """Enter an amount, hold it until the books open, or leave it out: it is in the opening."""
         opened_at = self.opened_at
-        if opened_at is not None and at <= opened_at:
+        if opened_at is not None and at <= opened_at and not sent_since(number, self._newest_sent):
             return
         entry = LedgerEntry(
             at=at,
@@ -291,6 +312,7 @@ class Ledger:
             "balance": str(self.balance),
             "count": self.count,
             "opened_at": self.opened_at,
+            "newest_sent": self._newest_sent,
             "watermark": self.watermark,
             "totals": {kind.value: str(amount) for kind, amount in self.totals.items()},
             "legs": {
@@ -315,6 +337,7 @@ class Ledger:
         self.balance = saved.decimal("balance")
         self.count = saved.whole("count")
         self.opened_at = _instant_or_none(saved, "opened_at")
+        self._newest_sent = saved.whole("newest_sent")
         self.watermark = _instant_or_none(saved, "watermark")
         totals = saved.part("totals")
         self.totals = {kind: totals.decimal(kind.value) for kind in LedgerKind}

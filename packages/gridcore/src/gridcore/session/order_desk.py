@@ -64,9 +64,10 @@ class OrderDesk:
             if strategy.pair.liquidation_unknown(index):
                 # The report that tells the price comes with the execution, or was lost.
                 self._state.deadlines.set(f"liquidation/{event.symbol}", Instant(now + GRACE_US))
-        realised, entries = self._ledger.execution(event, strategy.instrument)
-        self._state.enter(entries)
         order = self._tracker.find(event.order_id, event.wire_id)
+        number = None if order is None else order.number
+        realised, entries = self._ledger.execution(event, strategy.instrument, number)
+        self._state.enter(entries)
         if event.kind is not ExecType.TRADE or order is None:
             self._unusual_execution(event, order, now)
             return

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from gridcore.clock import Instant
+from gridcore.intents import minted_number
 from gridcore.saved import Saved, price_to_text
 from gridcore.sides import DirectionType, SideType
 from gridcore.working import OpenOrder
@@ -152,6 +153,8 @@ class TrackedOrder(OpenOrder):
     opens: bool
     level: int
     sent_at: Instant
+    adopted: bool = False
+    """Whether it was found on the exchange: not sent by this memory."""
     executed: int = 0
     """Steps of the executions that reached us; less than `filled` while some are missing."""
     told: int = 0
@@ -181,6 +184,11 @@ class TrackedOrder(OpenOrder):
         """Whether nothing more can come of it."""
         return _TERMINAL[self.state]
 
+    @property
+    def number(self) -> int | None:
+        """What was minted for it: ascending in the order of sending; None for an adopted one."""
+        return None if self.adopted else minted_number(self.wire_id)
+
     def snapshot(self) -> dict[str, object]:
         """All fields, serialisable."""
         return {
@@ -200,6 +208,7 @@ class TrackedOrder(OpenOrder):
             "opens": self.opens,
             "level": self.level,
             "sent_at": self.sent_at,
+            "adopted": self.adopted,
             "executed": self.executed,
             "told": self.told,
             "ended_at": self.ended_at,
@@ -238,6 +247,7 @@ class TrackedOrder(OpenOrder):
             opens=saved.flag("opens"),
             level=saved.whole("level"),
             sent_at=Instant(saved.whole("sent_at")),
+            adopted=saved.flag("adopted"),
             executed=saved.whole("executed"),
             told=saved.whole("told"),
             ended_at=saved.instant_or_none("ended_at"),

@@ -159,7 +159,11 @@ class Reconciler:
             size = strategy.instrument.qty_step * leg.size
             if state.ledger.leg_size(strategy.symbol, direction) != size:
                 at = Instant(max(leg.at, leg.moved_at))
-                state.enter(state.ledger.seed_leg(strategy.symbol, direction, size, leg.entry, at))
+                state.enter(
+                    state.ledger.seed_leg(
+                        strategy.symbol, direction, size, leg.entry, at, state.last_minted
+                    )
+                )
                 state.out.notice(
                     now,
                     "gridcore.session",

@@ -27,7 +27,7 @@ Amounts = dict[str, Decimal]
 class LedgerChecker:
     """LEDGER_BALANCES."""
 
-    __slots__ = ("_counts", "_fills", "_opening", "_sent", "_sums", "_total")
+    __slots__ = ("_counts", "_fills", "_opening", "_sent", "_sent_since", "_sums", "_total")
 
     def __init__(self) -> None:
         self._sums: dict[LedgerKind, Amounts] = {kind: {} for kind in LedgerKind}
@@ -35,14 +35,13 @@ class LedgerChecker:
         self._counts: dict[LedgerKind, dict[str, int]] = {kind: {} for kind in LedgerKind}
         self._fills: set[str] = set()
         self._sent: set[str] = set()
+        self._sent_since: set[str] = set()
+        """Wire ids first sent when the books were open: the opening balance contains none."""
         self._opening: Instant | None = None
         self._total = ZERO
 
     def handled(self, world: "World", event: Event, now: Instant, effects: Effects) -> None:
         """Collect entries and fills; one execution makes one fill."""
-        for request in effects.requests:
-            if isinstance(request, Approved):
-                self._sent.add(request.request.wire_id)
         for record in effects.records:
             if isinstance(record, LedgerEntry):
                 self._enter(record)
@@ -52,6 +51,9 @@ class LedgerChecker:
                         Law.LEDGER_BALANCES, f"{record.exec_id} was booked as a fill twice", now
                     )
                 self._fills.add(record.exec_id)
+        for request in effects.requests:
+            if isinstance(request, Approved):
+                self._send(request.request.wire_id)
 
     def finished(self, world: "World") -> None:
         """Entry by entry, then the sum, then the wallet."""
@@ -68,6 +70,11 @@ class LedgerChecker:
                     Law.LEDGER_BALANCES,
                     f"expected {world.venue.wallet} as in the wallet, found {found} ({name})",
                 )
+
+    def _send(self, wire_id: str) -> None:
+        if self._opening is not None and wire_id not in self._sent:
+            self._sent_since.add(wire_id)
+        self._sent.add(wire_id)
 
     def _enter(self, entry: LedgerEntry) -> None:
         self._total += entry.amount
@@ -89,6 +96,7 @@ class LedgerChecker:
             if isinstance(row, FundingPaid):
                 self._expect_once(LedgerKind.FUNDING, row.exec_id, to_money(row.amount), booked)
                 continue
+            booked = booked or row.wire_id in self._sent_since
             self._expect_once(LedgerKind.FEE, row.exec_id, -to_money(row.fee), booked)
             self._expect_sum(row.exec_id, profits[row.exec_id] if booked else ZERO)
             # A twin that fills before the session has heard of it is a foreign execution to it.
