@@ -481,6 +481,7 @@ def inside(band: tuple[int | None, int | None], seed: int) -> list[int]:
     return sorted({*quiet[:20], *quiet[-20:], *quiet[seed % 40 :: len(quiet) // 30]})
 
 
+@pytest.mark.untraced
 @settings(max_examples=200)
 @given(
     grid=grids,

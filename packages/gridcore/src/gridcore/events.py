@@ -20,6 +20,14 @@ from gridcore.event_words import (
 )
 from gridcore.instrument import Instrument, Price, Steps
 from gridcore.message import message
+from gridcore.replies import (
+    CancelAccepted,
+    CancelRejected,
+    CancelUnknown,
+    PlaceAccepted,
+    PlaceRejected,
+    PlaceUnknown,
+)
 from gridcore.sides import DirectionType, SideType
 
 __all__ = [
@@ -174,67 +182,6 @@ class CashMoved:
     kind: CashKind
     amount: Decimal
     movement_id: str
-
-
-@message
-class PlaceAccepted:
-    """The exchange accepted a placement; the outcome comes as an OrderUpdate."""
-
-    symbol: str
-    at: Instant
-    wire_id: str
-    order_id: str
-
-
-@message
-class PlaceRejected:
-    """The exchange refused a placement: `code` as in spec/bybit.md A.6."""
-
-    symbol: str
-    at: Instant
-    wire_id: str
-    code: int
-    text: str
-
-
-@message
-class CancelAccepted:
-    """The exchange accepted a cancel; the outcome comes as an OrderUpdate."""
-
-    symbol: str
-    at: Instant
-    order_id: str
-
-
-@message
-class CancelRejected:
-    """The exchange refused a cancel: 110001 means that the order is gone already."""
-
-    symbol: str
-    at: Instant
-    order_id: str
-    code: int
-    text: str
-
-
-@message
-class PlaceUnknown:
-    """Nobody knows whether a placement arrived: a timeout, a server error, a lost reply (L05)."""
-
-    symbol: str
-    at: Instant
-    wire_id: str
-    text: str
-
-
-@message
-class CancelUnknown:
-    """Nobody knows whether a cancel arrived."""
-
-    symbol: str
-    at: Instant
-    order_id: str
-    text: str
 
 
 @message

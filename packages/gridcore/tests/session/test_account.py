@@ -90,6 +90,7 @@ def strictly_inside(band: tuple[int | None, int | None], price: object) -> bool:
 # -- snapshot and restore ---------------------------------------------------------------------
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_a_session_restored_at_any_point_goes_on_as_if_it_had_never_stopped(
     random_run: Drawn, data: st.DataObject
@@ -178,6 +179,7 @@ def test_the_same_events_give_the_same_effects_byte_for_byte_under_any_hash_seed
     assert told[0].count("PlaceOrder(") > 20
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_replaying_the_events_gives_the_effects_again(
     random_run: Drawn, data: st.DataObject
@@ -194,6 +196,7 @@ def test_replaying_the_events_gives_the_effects_again(
 # -- the quiet band ---------------------------------------------------------------------------
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_a_ticker_strictly_inside_the_quiet_band_changes_nothing_but_itself(
     random_run: Drawn, data: st.DataObject
@@ -217,6 +220,7 @@ def test_a_ticker_strictly_inside_the_quiet_band_changes_nothing_but_itself(
     assert without_last_ticker(run.session, symbol) == before
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_skipping_quiet_tickers_leaves_every_later_decision_as_it_was(
     random_run: Drawn, data: st.DataObject
@@ -255,6 +259,7 @@ def test_a_quiet_ticker_yields_the_empty_effects(started: Runs) -> None:
 # -- wire ids ---------------------------------------------------------------------------------
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_wire_ids_are_unique_and_ascending_through_the_life_of_an_account(
     random_run: Drawn, data: st.DataObject
@@ -539,6 +544,7 @@ def test_the_balance_is_the_ledgers_and_open_orders_are_those_not_terminal(
     assert (BTC, SHORT) not in run.exchange.legs
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_the_books_equal_the_exchanges_wallet_once_every_execution_arrived(
     play: Runs, make_setup: Setups, data: st.DataObject

@@ -1028,6 +1028,7 @@ def test_cash_that_moved_apart_from_its_wallet_is_neither_loss_nor_drawdown(
     assert run.session.balance == 10_000 + amount
 
 
+@pytest.mark.untraced
 @given(
     legs=st.tuples(st.integers(0, 40), st.integers(0, 40)),
     limit=st.integers(1, 20),

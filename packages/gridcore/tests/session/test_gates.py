@@ -1087,6 +1087,7 @@ def level_of(order: PlaceOrder) -> Level:
     return order.symbol, order.direction, order.side, int(order.price)
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_every_placement_satisfies_every_gate_recomputed_from_the_events_alone(
     play: Runs, make_setup: Setups, action_names: tuple[str, ...], data: st.DataObject
@@ -1132,6 +1133,7 @@ def test_every_placement_satisfies_every_gate_recomputed_from_the_events_alone(
             naive.send(order, now)
 
 
+@pytest.mark.untraced
 @given(data=st.data())
 def test_the_same_ticker_again_asks_for_nothing_and_tells_nothing(
     play: Runs, make_setup: Setups, action_names: tuple[str, ...], data: st.DataObject

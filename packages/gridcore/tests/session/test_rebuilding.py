@@ -177,8 +177,50 @@ def test_orders_that_still_rest_after_a_change_between_two_processes_are_found(
     assert traded.modes() == set()
 
 
-def test_a_memory_without_orders_is_refused(make_run: Runs, make_setup: Setups) -> None:
+def test_a_symbol_that_is_no_longer_traded_leaves_its_books_behind(
+    traded: "Run", make_setup: Setups
+) -> None:
+    before = traded.session
+    traded.tick(9_950)
+    traded.setups = (traded.setups[1],)
+    traded.session = traded.fresh_session()
+
+    traded.session.restore(memory_for(traded.session, before.snapshot(), [BTC]))
+    traded.start()
+    traded.wait(600 * SECOND_US)
+    traded.tick(9_950, ETH)
+
+    assert traded.session.balance == before.balance
+    assert traded.session.ledger.leg_size(BTC, LONG) == Decimal("0.1")
+    assert {order.symbol for order in traded.session.live_orders()} == {ETH}
+    assert not [mode for mode in traded.modes() if mode[0].startswith(BTC)]
+
+
+def test_a_symbol_that_is_new_starts_beside_those_that_go_on(
+    make_run: Runs, make_setup: Setups
+) -> None:
+    both = (make_setup(), make_setup(ETH, "other"))
+    run = make_run(*both)
+    run.setups = both[:1]
+    run.session = run.fresh_session()
+    run.start()
+    run.tick(10_000)
+    run.wait(SECOND_US)
+    standing = run.book()
+
+    memory = run.session.snapshot()
+    run.setups = both
+    run.session = run.fresh_session()
+    run.session.restore(memory_for(run.session, memory, [ETH]))
+    run.start()
+    run.wait(2 * SECOND_US)
+    run.tick(10_000, ETH)
+
+    assert (run.book(), len(run.book(ETH))) == (standing, len(standing))
+
+
+def test_what_is_no_memory_of_a_session_is_refused(make_run: Runs, make_setup: Setups) -> None:
     run = make_run(make_setup())
 
-    with pytest.raises(SavedStateError, match="orders"):
+    with pytest.raises(SavedStateError, match="'sweep'"):
         memory_for(run.session, {"strategies": {}, "state": {}}, [BTC])

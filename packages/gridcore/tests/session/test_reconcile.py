@@ -445,6 +445,7 @@ def calm(run: "Run") -> None:
         run.send(StreamRestored(at=run.now, symbol=scope))
 
 
+@pytest.mark.untraced
 @given(st.data())
 def test_from_any_state_a_calm_exchange_lets_every_comparison_end_l29(
     play: Runs,

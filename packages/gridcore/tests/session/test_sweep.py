@@ -298,6 +298,7 @@ def test_the_operators_resume_of_one_symbol_ends_its_cancel_all(
     assert not [one for effects in fired for one in cancels(effects)]
 
 
+@pytest.mark.untraced
 def test_midnight_does_not_end_the_operators_cancel_all(
     ladder: Callable[..., "Run"],
 ) -> None:

@@ -4,7 +4,7 @@ Prices and quantities of such a symbol lose their meaning; books, losses and the
 keep theirs. It refuses to know why an instrument changed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from gridcore.saved import Saved
 from gridcore.session.account import AccountSession
@@ -18,49 +18,66 @@ def memory_for(
 
     Symbols in `changed` start anew: no grid, no orders, positions and book unknown, which forbids
     opens until the exchange has told them. What rests there is found and adopted, or cancelled,
-    like orders after any restart; SessionStarted has to follow. SavedStateError when the snapshot
-    is no session's.
+    like orders after any restart; SessionStarted has to follow. A changed symbol may be new to the
+    memory, or none of `fresh` any more: then its books stay and all else goes. SavedStateError when
+    the snapshot is no session's.
     """
     saved, first = Saved(memory), Saved(fresh.snapshot())
-    state, first_state = saved.part("state"), Saved(first.part("state"))
-    orders = state.part("orders")
+    anew = first.part("strategies")
+    kept = _without(saved.part("strategies"), changed)
+    return {
+        **saved.fields,
+        "strategies": kept | {name: anew.raw(name) for name in anew.names() if name in changed},
+        "sweep": _without(saved.part("sweep"), changed),
+        "reconcile": _without(saved.part("reconcile"), changed),
+        "strangers": _without_symbols(
+            saved.parts("strangers"), changed, lambda one: one.part("order")
+        ),
+        "state": _state(saved.part("state"), first.part("state"), changed, set(anew.names())),
+    }
+
+
+def _state(
+    state: Saved, first: Saved, changed: Collection[str], traded: Collection[str]
+) -> dict[str, object]:
+    """What the desks share, without what the changed symbols had there."""
+    orders, questions = state.part("orders"), state.part("questions")
     dropped = {
         order.text("wire_id")
         for kind in ("live", "recent")
         for order in orders.parts(kind)
         if order.text("symbol") in changed
     }
-    strategies = dict(saved.part("strategies").fields)
-    for symbol in changed:
-        strategies[symbol] = first.part("strategies").raw(symbol)
+    deadlines = state.part("deadlines")
+    gone = {name for name in deadlines.names() if name.rpartition("/")[2] in changed}
     return {
-        **saved.fields,
-        "strategies": strategies,
-        "sweep": _without(saved.part("sweep"), changed),
-        "strangers": [
-            stranger.fields
-            for stranger in saved.parts("strangers")
-            if stranger.part("order").text("symbol") not in changed
-        ],
-        "state": {
-            **state.fields,
-            "modes": _modes(state, first_state, changed),
-            "orders": {
-                kind: [
-                    order.fields
-                    for order in orders.parts(kind)
-                    if order.text("wire_id") not in dropped
-                ]
-                for kind in ("live", "recent")
-            },
-            "attention": _without(state.part("attention"), dropped),
-            "unexecuted": _without(state.part("unexecuted"), dropped),
+        **state.fields,
+        "modes": _modes(state, first, changed),
+        "orders": {
+            kind: _without_symbols(orders.parts(kind), changed) for kind in ("live", "recent")
         },
+        "deadlines": _without(deadlines, gone),
+        "questions": {
+            **questions.fields,
+            "open": _without_symbols(questions.parts("open"), changed),
+        },
+        "attention": _without(state.part("attention"), dropped),
+        "unexecuted": _without(state.part("unexecuted"), dropped),
+        "known_to": _without(state.part("known_to"), set(changed) - set(traded)),
     }
 
 
 def _without(part: Saved, names: Collection[str]) -> dict[str, object]:
     return {name: part.raw(name) for name in part.names() if name not in names}
+
+
+def _without_symbols(
+    parts: Sequence[Saved],
+    symbols: Collection[str],
+    named_in: Callable[[Saved], Saved] = lambda part: part,
+) -> list[Mapping[str, object]]:
+    """The mappings that do not concern these symbols."""
+    return [part.fields for part in parts if named_in(part).raw("symbol") not in symbols]
 
 
 def _modes(state: Saved, first: Saved, changed: Collection[str]) -> list[Mapping[str, object]]:
