@@ -9,6 +9,8 @@ PY := .venv/bin/python
 UV := .bootstrap/bin/uv
 WORKERS ?= 2
 
+# Without compiled files every worker of the tests compiles the whole tree anew.
+unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 export UV_PROJECT_ENVIRONMENT := .venv
 
@@ -47,7 +49,7 @@ demo: $(READY) ## run a backtest on a synthetic market and say where the report 
 	@$(PY) -m backtest demo
 
 test: $(READY) $(WITNESS) ## run every test, and the coverage gates
-	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=json:coverage.json -q
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=json:coverage.json -q
 	@$(PY) -m tools.coverage_gate coverage.json
 
 test-integration: $(READY) ## run only the tests of several parts together

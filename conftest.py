@@ -16,6 +16,8 @@ settings.register_profile(
 )
 settings.load_profile("tree")
 
+pytest_plugins = ["tests.databases", "tools.untraced"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--live-testnet`: hold Bybit's testnet to the contract instead of bybit_sim."""

@@ -6,6 +6,7 @@ Knows Python's syntax tree. Reads no file: tools/layout.py says which file each 
 import ast
 import sys
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 Rule = Callable[[str], list[str]]
 
@@ -34,6 +35,12 @@ EXACT_STATISTICS = frozenset({"median", "median_high", "median_low", "mode", "mu
 EXACT_NAMES = {"cmath": frozenset[str](), "math": WHOLE_NUMBER_MATH, "statistics": EXACT_STATISTICS}
 
 
+@lru_cache(maxsize=1)
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of a source; one file's rules, judged in turn, share it."""
+    return ast.parse(source)
+
+
 def imported_modules(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
     """Yields (line, module, name) of every import; the name is "" for a plain import."""
     for node in ast.walk(tree):
@@ -52,7 +59,7 @@ def kernel_imports(source: str, *, own: str = "gridcore", persistence: bool = Fa
     """
     forbidden = KERNEL_NEVER_IMPORTS - (PERSISTENCE_MAY_IMPORT if persistence else frozenset())
     faults = []
-    for line, module, _ in imported_modules(ast.parse(source)):
+    for line, module, _ in imported_modules(parsed(source)):
         top = module.split(".")[0]
         if top in forbidden:
             faults.append(f"{line}: the kernel never imports {top}")
@@ -64,7 +71,7 @@ def kernel_imports(source: str, *, own: str = "gridcore", persistence: bool = Fa
 def kernel_calls(source: str, *, persistence: bool = False) -> list[str]:
     """Finds calls that open a file or read the clock; also when the function is only handed on."""
     faults = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         match node:
             case ast.Name(id="open", ctx=ast.Load()) if not persistence:
                 faults.append(f"{node.lineno}: the kernel opens no file")
@@ -94,7 +101,7 @@ def float_literals(source: str) -> list[str]:
     """Finds numbers written as floats; also complex ones, which are made of two."""
     return [
         f"{node.lineno}: float literal {node.value!r}"
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, float | complex)
     ]
 
@@ -104,7 +111,7 @@ def floats(source: str) -> list[str]:
 
     `isinstance(x, float)` stays possible: a refusal must be able to name what it refuses.
     """
-    tree = ast.parse(source)
+    tree = parsed(source)
     tests = [
         n for n in ast.walk(tree) if isinstance(n, ast.Call) and _last_name(n.func) == "isinstance"
     ]
@@ -131,7 +138,7 @@ def private_access(source: str) -> list[str]:
 
     What a module itself defines it may use on any object, as `other._ticks` in `__eq__`.
     """
-    tree = ast.parse(source)
+    tree = parsed(source)
     own = _own_private_names(tree)
     faults = []
     for node in ast.walk(tree):
@@ -170,7 +177,7 @@ def mocks(source: str) -> list[str]:
     """Finds mocks: a fake at a port is a class that somebody wrote."""
     return [
         f"{line}: {module} {name}: write a fake at the port"
-        for line, module, name in imported_modules(ast.parse(source))
+        for line, module, name in imported_modules(parsed(source))
         if "mock" in f"{module}.{name}".split(".") or module == "pytest_mock"
     ]
 
@@ -180,6 +187,6 @@ def imports_of(source: str, module: str) -> list[str]:
     parent, _, child = module.rpartition(".")
     return [
         f"{line}: imports {module}"
-        for line, found, name in imported_modules(ast.parse(source))
+        for line, found, name in imported_modules(parsed(source))
         if found == module or (found, name) == (parent, child)
     ]

@@ -43,6 +43,8 @@ SESSION_TESTS = ("packages/gridcore/tests", "tests/simulation", "tools/mutation"
 BACKTEST = (KERNEL, VENUE, "packages/tapes/src", "packages/appkit/src", "apps/backtest/src")
 NORMALIZER = "packages/bybit_adapter/src/bybit_adapter/normalizer"
 WIRE = (KERNEL, VENUE, "packages/bybit_adapter/src", "apps/bybit_sim/src", "bench/wire")
+RECORDER = (*WIRE, "shared/db/src", "apps/event_saver/src", "bench/recorder")
+RECORDER_LOAD = (*RECORDER, "bench/recorder_load")
 
 CAMPAIGN_SEEDS = 2_500
 CAMPAIGN_PIECES = 8
@@ -145,6 +147,37 @@ PIECES = (
         command=(".venv/bin/python", "-m", "bench.database"),
         needs="bench/database/__main__.py",
         rests_on=("shared/db/src", "bench/database"),
+    ),
+    Piece(
+        name="recorder-calm",
+        shows="200,000 trades and a trading client: the database equals the simulator's account.",
+        command=(".venv/bin/python", "-m", "bench.recorder", "--calm", "--speed", "60"),
+        needs="bench/recorder/__main__.py",
+        rests_on=RECORDER,
+    ),
+    Piece(
+        name="recorder",
+        shows=(
+            "200,000 trades with 30 outages, a database locked for two minutes, 5 poison rows and "
+            "two kill -9: every row is kept, or a public trade of a gap or dead letter on record."
+        ),
+        command=(".venv/bin/python", "-m", "bench.recorder"),
+        needs="bench/recorder/__main__.py",
+        rests_on=RECORDER,
+    ),
+    Piece(
+        name="recorder-load-begun",
+        shows="A run of event-saver at 1,000 trades a second is begun in the background, watched.",
+        command=(".venv/bin/python", "-m", "bench.recorder_load", "begin"),
+        needs="bench/recorder_load/__main__.py",
+        rests_on=RECORDER_LOAD,
+    ),
+    Piece(
+        name="recorder-load",
+        shows="1,000 trades/s for ten minutes: none lost, how late, memory that does not grow.",
+        command=(".venv/bin/python", "-m", "bench.recorder_load", "finish"),
+        needs="bench/recorder_load/__main__.py",
+        rests_on=RECORDER_LOAD,
     ),
     Piece(
         name="bench",

@@ -4,6 +4,7 @@ It knows the process and its pages; it refuses to know what is recorded.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,13 +21,16 @@ from bench.wire.server import Server
 
 PATIENCE_S = 60.0
 POLL_S = 0.1
+KEY_NAME, SECRET_NAME = "RECORDER_KEY", "RECORDER_SECRET"
+"""What the recorder's environment calls the secrets of its account."""
 
 
 def config(server: Server, folder: Path) -> str:
     """The recorder's configuration: one symbol, one account, a database file in the folder."""
     return (
         f"exchange: {server.http}\nsymbols: [{SYMBOL}]\nport: 0\n"
-        f"accounts:\n  - {{name: {ACCOUNT}, api_key: {KEY}, api_secret: {SECRET}}}\n"
+        f"accounts:\n  - name: {ACCOUNT}\n"
+        f"    api_key: env:{KEY_NAME}\n    api_secret: env:{SECRET_NAME}\n"
         f"database_url: sqlite:///{database(folder)}\n"
         "flush_interval_s: 0.5\naudit_interval_s: 120\nshutdown_s: 30\n"
     )
@@ -46,6 +50,11 @@ class Recorder:
         self._process: subprocess.Popen[str] | None = None
         self._url = ""
 
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return self._url
+
     def start(self) -> None:
         """Start it; RunFailed with what it said when it ends at once."""
         with self._log.open("a", encoding="utf-8") as said:
@@ -54,6 +63,7 @@ class Recorder:
                 stdout=subprocess.PIPE,
                 stderr=said,
                 text=True,
+                env={**os.environ, KEY_NAME: KEY, SECRET_NAME: SECRET},
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

@@ -28,6 +28,8 @@ from tapes.tape import Tape
 PATIENCE_S = 120.0
 QUIET_SHARE = 0.15
 """Nothing begins in the last part of a run: gaps are filled in market time."""
+GIVEN_UP_SHARE_MAX = 0.05
+"""More public trades than that in given-up gaps, and the recorder is of no use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +59,39 @@ class Plan:
 class Ran:
     """What a run found. `exit_code` is the recorder's."""
 
+    plan: Plan
     found: Comparison
     placed: int
     exit_code: int
     seconds: float
 
+    @property
+    def allowed_share(self) -> float:
+        """Which part of the public trades may lie in gaps that were given up."""
+        return GIVEN_UP_SHARE_MAX if self.plan.troubles != Troubles() else 0.0
+
+    @property
+    def given_up_share(self) -> float:
+        """Which part of the public trades lies in gaps that were given up."""
+        return self.found.trades_in_gaps / self.plan.trades
+
     def good(self) -> bool:
-        """Whether every row is kept or explained."""
-        return not self.found.faults and self.exit_code == 0
+        """Whether every row is kept or explained, and few trades were given up."""
+        few = self.given_up_share <= self.allowed_share
+        return not self.found.faults and self.exit_code == 0 and few
 
     def text(self) -> str:
         """The finding, for people."""
+        plan, troubles = self.plan, self.plan.troubles
+        disturbed = ", frames repeated and reordered" if troubles.frames_disturbed else ""
         return (
-            f"{self.placed:,} orders placed; {self.seconds:.0f} s; "
-            f"the recorder ended with {self.exit_code}\n{self.found.text()}"
+            f"{plan.trades:,} public trades, {self.placed:,} orders placed, in {self.seconds:.0f} s"
+            f"; {troubles.outages} outages, database locked for {troubles.locked_s:.0f} s, "
+            f"{plan.poison} poison rows, {troubles.kills} kills{disturbed}\n"
+            f"{self.found.text()}"
+            f"given up: {self.given_up_share:.2%} of the public trades "
+            f"(allowed: {self.allowed_share:.0%}); the recorder ended with {self.exit_code}\n"
+            f"verdict: {'PASS' if self.good() else 'FAIL'}\n"
         )
 
 
@@ -114,6 +135,7 @@ def _run(plan: Plan, server: Server, tape: Tape, folder: Path) -> Ran:
     told = market.told_trades(tape, first)
     found = compare(told, account_of(_account(server)), kept.read(database(folder)))
     return Ran(
+        plan=plan,
         found=found,
         placed=trader.placed,
         exit_code=exit_code,
@@ -126,6 +148,7 @@ def _trouble(plan: Plan, hands: Hands) -> None:
     for at_s, kind in plan.troubles.schedule(plan.troubled_s):
         time.sleep(max(0.0, began + at_s - time.monotonic()))
         hands.do(kind)
+    hands.rest()
 
 
 def _await_end(plan: Plan, hands: Hands) -> None:

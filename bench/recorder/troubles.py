@@ -4,6 +4,7 @@ It knows admin requests, signals and locks; it refuses to know what they do to t
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ from typing import Any
 
 import requests
 
+from appkit.exits import RunFailed
 from bench.recorder.market import SYMBOL
 from bench.recorder.recorder import Recorder
 from bench.wire.server import Server
@@ -41,17 +43,25 @@ class Troubles:
     frames_disturbed: bool = False
 
     def schedule(self, span_s: float) -> list[tuple[float, Kind]]:
-        """When what begins, in seconds; spread over the span, the lock in the middle."""
-        kinds = {Kind.OUTAGE: self.outages, Kind.KILLED: self.kills}
-        kinds |= {Kind.LOCKED: int(self.locked_s > 0)}
-        return sorted(
-            (
-                (span_s * (number + 0.5 + place / 50) / many, kind)
-                for place, (kind, many) in enumerate(kinds.items())
-                for number in range(many)
-            ),
-            key=lambda entry: entry[0],
-        )
+        """When what begins, in seconds.
+
+        Outages are spread over the span; the lock is in its middle, and the kills are on both
+        sides of it: what waits for a locked database is in memory alone.
+        """
+        free_s = max(0.0, span_s - self.locked_s)
+        outages = [
+            (span_s * (number + 0.5) / self.outages, Kind.OUTAGE) for number in range(self.outages)
+        ]
+        kills = [
+            (_around(free_s * (number + 0.3) / self.kills, free_s / 2, self.locked_s), Kind.KILLED)
+            for number in range(self.kills)
+        ]
+        locks = [(free_s / 2, Kind.LOCKED)] if self.locked_s else []
+        return sorted([*outages, *kills, *locks], key=lambda entry: entry[0])
+
+
+def _around(at_s: float, from_s: float, for_s: float) -> float:
+    return at_s if at_s < from_s else at_s + for_s
 
 
 OUTAGES: Sequence[tuple[str, dict[str, Any]]] = (
@@ -61,8 +71,13 @@ OUTAGES: Sequence[tuple[str, dict[str, Any]]] = (
     ("fault", {"kind": "maintenance", "for_ms": 1_000}),
     ("disconnect", {"kind": "public"}),
     ("disconnect", {"kind": "private", "code": 1000}),
+    ("disconnect", {"kind": "public", "how": "socket_eof"}),
+    ("fault", {"kind": "maintenance", "for_ms": 200}),
+    ("disconnect", {"kind": "*", "code": 1001}),
+    ("disconnect", {"kind": "private"}),
 )
-"""Taken in turn."""
+"""Taken in turn. The long maintenance outlasts the first attempt to come back, and with the second
+the newest 1,000 trades that the exchange lists."""
 
 
 class Hands:
@@ -76,6 +91,8 @@ class Hands:
         self._database = database
         self._troubles = troubles
         self._outages = 0
+        self._locking: threading.Thread | None = None
+        self._locked = False
         self._acts: dict[Kind, Callable[[], None]] = {
             Kind.OUTAGE: self._cut,
             Kind.LOCKED: self._lock,
@@ -83,8 +100,15 @@ class Hands:
         }
 
     def do(self, kind: Kind) -> None:
-        """Let it happen; returns when the hands are free again."""
+        """Let it happen; a lock goes on by itself."""
         self._acts[kind]()
+
+    def rest(self) -> None:
+        """Wait until nothing is locked any more; RunFailed when what was to be locked was not."""
+        if self._locking is not None:
+            self._locking.join()
+            if not self._locked:
+                raise RunFailed("expected to lock the database, it could not be locked")
 
     def disturb_frames(self, for_s: float) -> None:
         """From now on some frames come twice, and some after others, as long as others follow."""
@@ -112,8 +136,13 @@ class Hands:
         self.post(what, body)
 
     def _lock(self) -> None:
+        self._locking = threading.Thread(target=self._hold, name="database-lock", daemon=True)
+        self._locking.start()
+
+    def _hold(self) -> None:
         with closing(sqlite3.connect(self._database, timeout=PATIENCE_S)) as other:
             other.execute("BEGIN EXCLUSIVE")
+            self._locked = True
             time.sleep(self._troubles.locked_s)
             other.rollback()
 

@@ -18,6 +18,9 @@ def build_parser() -> CommandParser:
     loaded = commands.add_parser("load", help="frames through ws_client into a consumer")
     loaded.add_argument("--seconds", type=float, default=60.0, help="how long (default 60)")
     fast = commands.add_parser("speed", help="trades a second at `--speed max` to one client")
+    fast.add_argument(
+        "names", nargs="*", metavar="PART", help="only markets with this in their name"
+    )
     fast.add_argument("--seconds", type=float, default=20.0, help="how long a market (default 20)")
     died = commands.add_parser("survival", help="pybit's ways to die, beside ws_client")
     died.add_argument("names", nargs="*", metavar="PART", help="only rows with this in their name")
@@ -33,7 +36,7 @@ def measured(given: Namespace) -> load.Load | speed.Speeds | survival.Survival |
         case "load":
             return load.measure(given.seconds)
         case "speed":
-            return speed.measure(given.seconds)
+            return speed.measure(given.seconds, given.names)
         case "survival":
             return survival.measure(given.names)
         case _:

@@ -5,11 +5,13 @@ Knows frames and their trades, and how often a ticker comes between them; refuse
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiohttp
 import orjson
 
+from appkit.exits import UserError
 from bench.wire.server import Server, simulator
 
 SYMBOL = "BTCUSDT"
@@ -65,9 +67,16 @@ class Speeds:
         return "".join(speed.text() for speed in self.found)
 
 
-def measure(seconds: float) -> Speeds:
-    """Receive each market for some seconds."""
-    return Speeds(found=tuple(_measured(market, seconds) for market in MARKETS))
+def measure(seconds: float, names: Sequence[str] = ()) -> Speeds:
+    """Receive each market for some seconds; with `names`, only those whose names contain one.
+
+    UserError when none does.
+    """
+    chosen = [market for market in MARKETS if not names or any(name in market for name in names)]
+    if not chosen:
+        known = ", ".join(repr(market) for market in MARKETS)
+        raise UserError(f"expected parts of the names of markets ({known}), found {list(names)}")
+    return Speeds(found=tuple(_measured(market, seconds) for market in chosen))
 
 
 def _measured(market: str, seconds: float) -> Speed:

@@ -19,6 +19,7 @@ def report(faults: list[str]) -> str:
     return "\n".join(["", *faults])
 
 
+@pytest.mark.untraced
 def test_every_file_keeps_the_rules_for_its_place(files: list[Path]) -> None:
     faults = layout.rule_faults(ROOT, files)
 

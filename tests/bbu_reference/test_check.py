@@ -21,6 +21,7 @@ def put(folder: Path, name: str, document: object) -> Path:
     return path
 
 
+@pytest.mark.untraced
 def test_nothing_fails_on_the_bundled_vectors(capsys: pytest.CaptureFixture[str]) -> None:
     """What the issue asks to be shown, and that every large rule names an ADR that exists."""
     assert main(["check", "--json"]) == 0

@@ -18,6 +18,7 @@ def short(document: dict[str, Any], events: int = 60) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.untraced
 def test_the_beginning_of_every_scenario_passes(sample: Sample, judge: Judge) -> None:
     report = judge("engine_trace", short(sample("engine_trace", 9)))
 

@@ -20,9 +20,12 @@ BARS = {
 }
 TICKS = {"ADAUSDT": ("0.0001", "1"), "DOGEUSDT": ("0.00001", "1")}
 
-pytestmark = pytest.mark.skipif(
-    not RECORDED.is_dir(), reason="the recorded markets are not beside the project"
-)
+pytestmark = [
+    pytest.mark.untraced,
+    pytest.mark.skipif(
+        not RECORDED.is_dir(), reason="the recorded markets are not beside the project"
+    ),
+]
 
 STRATEGY = """\
   - strat_id: grid-{symbol}

@@ -262,6 +262,7 @@ def written(folder: Path, symbol: str, market: dict[str, Any]) -> Tape:
     return make(folder / symbol, symbol, **drawn, pace=market["pace"])
 
 
+@pytest.mark.untraced
 @given(st.data())
 @settings(max_examples=30)
 def test_skipping_changes_nothing_whatever_the_market_and_the_configuration(

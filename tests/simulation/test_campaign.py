@@ -16,6 +16,7 @@ def tally() -> Tally:
     return play_seeds(FIRST, SEEDS)
 
 
+@pytest.mark.untraced
 def test_every_law_holds_for_thirty_seeds(tally: Tally) -> None:
     assert failures(tally.failures) == "every law held"
     assert tally.seed_count() == SEEDS
@@ -30,5 +31,6 @@ def test_processes_die_and_come_back(tally: Tally) -> None:
     assert tally.restarts >= 5
 
 
+@pytest.mark.untraced
 def test_a_seed_is_the_same_run_every_time() -> None:
     assert play_seeds(3, 2).to_json() == play_seeds(3, 2).to_json()

@@ -803,6 +803,7 @@ def _number(kind_of_fate: str, code: int, delay: int) -> int:
     return code if kind_of_fate == "REFUSE" else delay
 
 
+@pytest.mark.untraced
 @given(DEEDS)
 @settings(max_examples=60)
 def test_whatever_is_lost_late_repeated_or_refused_both_agree_when_it_is_over(

@@ -63,6 +63,7 @@ class Doubles:
         """Nothing is left to compare."""
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("seed", [2, 5, 7, 19])
 def test_a_session_restored_before_any_event_does_the_same_as_the_one_that_lived_on(
     seed: int,
@@ -175,6 +176,7 @@ def busiest_rows(scenario: Scenario) -> list[int]:
     return [max(part, key=lambda row: counts[row]) for part in parts]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("seed", [2, 3, 14, 18, 22])
 def test_a_process_that_dies_at_any_of_its_requests_ends_as_if_it_had_lived(seed: int) -> None:
     scenario = faultless(seed)

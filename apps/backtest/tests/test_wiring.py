@@ -9,8 +9,9 @@ import yaml
 from appkit.configuration import parse
 from appkit.dates import parse_window
 from appkit.exits import UserError
+from appkit.safety_block import SafetyBlock
 from backtest.config import BacktestConfig, StrategyConfig, load_config
-from backtest.config_parts import FeesConfig, FillModelConfig, LatencyConfig, SafetyBlock
+from backtest.config_parts import FeesConfig, FillModelConfig, LatencyConfig
 from backtest.wiring import Selection, Wired, wire
 from gridcore.clock import Instant
 from gridcore.config import SidePolicy

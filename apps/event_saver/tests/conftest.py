@@ -4,17 +4,18 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from event_saver.codec import Record
-from grid_db import schema
+from grid_db import models
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of, user_id_of
 from grid_db.records import (
@@ -224,12 +225,20 @@ def records() -> dict[str, Record]:
     return {type(one).__name__: one for one in found}
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(request: pytest.FixtureRequest) -> DatabaseSettings:
+    """A new database with the whole schema, on each dialect in turn; nobody waits for locks.
+
+    "own_postgres" is for tests that change the schema.
+    """
+    found: DatabaseSettings = request.getfixturevalue(f"{request.param}_settings")
+    return found.model_copy(update={"busy_timeout_s": 0.05})
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[DatabaseFactory]:
-    """A SQLite file with the whole schema, one user, one account and one recording run."""
-    url = f"sqlite:///{tmp_path / 'recorded.db'}"
-    factory = DatabaseFactory(DatabaseSettings.of_url(url, busy_timeout_s=0.05))
-    schema.upgrade(factory)
+def database(settings: DatabaseSettings) -> Iterator[DatabaseFactory]:
+    """A new database with one user, one account and one recording run, on each dialect in turn."""
+    factory = DatabaseFactory(settings)
     with factory.get_session() as session:
         rows = as_admin(session)
         rows.users.ensure(User(user_id=USER_ID, username="main"), AT)
@@ -251,3 +260,20 @@ def database(tmp_path: Path) -> Iterator[DatabaseFactory]:
         rows.runs.start(run)
     yield factory
     factory.dispose()
+
+
+@contextmanager
+def locked(database: DatabaseFactory) -> Iterator[None]:
+    """Nobody else can write meanwhile."""
+    with database.get_session() as session:
+        if database.dialect == "postgresql":
+            tables = ", ".join(models.Base.metadata.tables)
+            session.execute(sa.text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
+        else:
+            session.execute(sa.text("SELECT 1"))
+        yield
+
+
+@pytest.fixture
+def lock() -> Callable[[DatabaseFactory], AbstractContextManager[None]]:
+    return locked

@@ -1,5 +1,7 @@
 """Users, accounts and runs: one identity for bot and recorder, and runs that end (L86, L93)."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import count
 
 import pytest
@@ -78,12 +80,13 @@ def test_runs_end_with_the_status_they_are_given(runs: Runs, database: DatabaseF
 
 
 def test_a_database_that_is_away_costs_a_heartbeat_and_nothing_else(
-    runs: Runs, database: DatabaseFactory
+    runs: Runs,
+    database: DatabaseFactory,
+    lock: Callable[[DatabaseFactory], AbstractContextManager[None]],
 ) -> None:
     runs.begin([account("one")], "hash", "{}")
 
-    with database.get_session() as session:
-        as_admin(session).users.all()
+    with lock(database):
         assert not runs.heartbeat()
         assert not runs.finish(RunStatus.COMPLETED)
 

@@ -3,30 +3,38 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from io import StringIO
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
+import sqlalchemy as sa
+from pydantic import SecretStr
 
-from appkit.exits import UserError
+from appkit.exits import RunFailed, UserError
 from event_saver import EventSaverConfig
-from event_saver.cli import asked, build_parser, configured, context_of, entry, table_of
+from event_saver.cli import asked, build_parser, configured, context_of, database_of, entry
 from event_saver.config import AccountConfig, StrategyConfig
 from grid_db.factory import DatabaseFactory
+from grid_db.models import PrivateExecution, Run
+from grid_db.repositories import ApiKeys
+from grid_db.secrets.master_key import from_environment
+from grid_db.settings import DatabaseSettings
+from grid_db.stored_keys import StoredKeys, store_keys
+from grid_db.words import Environment
 
 EXAMPLE = Path("conf") / "eventsaver.example.yaml"
-SECRET = "demo-secret-1"
+KEY, SECRET = "demo-key-1", "demo-secret-1"
+MASTER = {"GRIDBOT_MASTER_KEY": "bW1t" * 10 + "bW0="}
 PATIENCE_S = 60.0
+on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+"""A process of its own takes seconds to start; test_service.py has both dialects."""
 
 
 def arguments(*words: str) -> Namespace:
@@ -59,23 +67,84 @@ def test_variables_alone_are_a_configuration() -> None:
     assert config.symbols == ("ETHUSDT",)
 
 
-def test_an_account_gets_its_key_and_its_strategies_their_salts() -> None:
-    account = AccountConfig.model_validate(
-        {
-            "name": "main",
-            "api_key": "env:KEY",
-            "api_secret": "a-secret",
-            "strategies": [
-                StrategyConfig(strat_id="new", symbol="BTCUSDT"),
-                StrategyConfig(strat_id="old", symbol="BTCUSDT", salted=False),
-            ],
-        }
+def account(key: str, secret: str) -> AccountConfig:
+    strategies = (
+        StrategyConfig(strat_id="new", symbol="BTCUSDT"),
+        StrategyConfig(strat_id="old", symbol="BTCUSDT", salted=False),
     )
+    return AccountConfig(name="main", api_key=key, api_secret=secret, strategies=strategies)
 
-    found = context_of(account, {"KEY": "the-key"})
+
+def seal(database: DatabaseFactory, name: str, key: str, secret: str) -> None:
+    keys = ApiKeys(api_key=SecretStr(key), api_secret=SecretStr(secret))
+    master = from_environment(MASTER)
+    store_keys(database, name, Environment.SIM, keys, master, datetime.now(tz=UTC))
+
+
+def test_an_account_gets_its_key_and_its_strategies_their_salts(
+    database: DatabaseFactory, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("a-secret\n")
+    stored = StoredKeys(database, {})
+
+    named = account("env:KEY", f"file:{tmp_path / 'secret'}")
+    found = context_of(named, {"KEY": "the-key"}, stored)
 
     assert (found.credentials.key, found.credentials.secret) == ("the-key", "a-secret")
     assert [one.salt for one in found.strategies] == ["new", None]
+
+
+def test_an_account_gets_its_key_from_the_database(database: DatabaseFactory) -> None:
+    seal(database, "main", "sealed-key", "sealed-secret")
+
+    found = context_of(account("db:main", "db:main"), {}, StoredKeys(database, MASTER))
+
+    assert (found.credentials.key, found.credentials.secret) == ("sealed-key", "sealed-secret")
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "said"),
+    [
+        ("mian", MASTER, "db:mian: expected stored keys of this account, found keys of main"),
+        ("main", {}, "expected GRIDBOT_MASTER_KEY"),
+        ("main", {"GRIDBOT_MASTER_KEY": "eHh4" * 10 + "eHg="}, "expected master key"),
+        ("main", {"GRIDBOT_MASTER_KEY": "hidden"}, "GRIDBOT_MASTER_KEY: expected 32 random bytes"),
+    ],
+)
+def test_keys_that_do_not_open_are_told_with_what_to_do(
+    database: DatabaseFactory, name: str, environment: dict[str, str], said: str
+) -> None:
+    seal(database, "main", "sealed-key", "sealed-secret")
+    stored = StoredKeys(database, environment)
+
+    with pytest.raises(UserError) as refused:
+        context_of(account(f"db:{name}", f"db:{name}"), {}, stored)
+
+    assert said in str(refused.value)
+    assert not any(word in str(refused.value) for word in ("sealed-", "hidden"))
+
+
+def test_a_database_that_does_not_answer_gives_no_keys() -> None:
+    config = EventSaverConfig.model_validate(
+        {"symbols": ["BTCUSDT"], "database_url": "postgresql://me:hidden@127.0.0.1:1/nowhere"}
+    )
+    stored = StoredKeys(database_of(config), MASTER)
+
+    with pytest.raises(RunFailed, match="db:main: the database does not answer") as failed:
+        context_of(account("db:main", "db:main"), {}, stored)
+
+    assert "hidden" not in str(failed.value)
+
+
+def test_without_any_configuration_the_shortest_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UserError) as refused:
+        configured(arguments("run"), {})
+
+    assert "EVENTSAVER_SYMBOLS is enough" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize(
@@ -95,12 +164,16 @@ def test_bad_usage_ends_with_one_and_says_what_is_wrong(
 
 
 def test_a_recorder_that_does_not_run_has_no_status() -> None:
-    config = EventSaverConfig(symbols=("BTCUSDT",), port=1)
-
     with pytest.raises(UserError, match="no recorder answers at") as refused:
-        asked(config)
+        asked(1)
 
     assert "event-saver run" in str(refused.value.hint)
+
+
+def test_a_port_is_all_that_a_status_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry(["status", "--port", "1"]) == 1
+
+    assert "no recorder answers at http://127.0.0.1:1/status" in capsys.readouterr().err
 
 
 def test_a_database_without_tables_is_refused_with_how_to_make_them(
@@ -111,7 +184,9 @@ def test_a_database_without_tables_is_refused_with_how_to_make_them(
 
     assert entry(["run", "--config", str(path)]) == 1
 
-    assert "grid-db upgrade" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "grid-db upgrade" in told
+    assert "hint: for the database_url of the configuration" in told
 
 
 def test_a_database_that_is_none_is_refused_without_its_text(
@@ -127,37 +202,6 @@ def test_a_database_that_is_none_is_refused_without_its_text(
     assert "hidden" not in told
 
 
-def test_the_table_shows_streams_and_gaps() -> None:
-    one = {
-        "age_s": None,
-        "depth": 1,
-        "written": 2,
-        "inserted": 3,
-        "buried": 4,
-        "lost": 5,
-        "dropped": 6,
-        "last_text": "database is locked",
-    }
-    gaps = {"open": 1, "filled": 2, "given_up": 3, "audits": 4}
-    status = {
-        "environment": "sim",
-        "database": "sqlite:///r.db",
-        "healthy": False,
-        "down": ["order"],
-        "streams": {"trades": one, "tickers": {**one, "age_s": 1.25}},
-        "gaps": gaps,
-    }
-    console = Console(width=160, record=True, file=StringIO())
-
-    console.print(table_of(status))
-
-    shown = console.export_text()
-    assert "NOT HEALTHY" in shown
-    assert "database is locked" in shown
-    assert "1 open, 2 filled, 3 given up; audits: 4; down: order" in shown
-    console.print(table_of({**status, "gaps": None, "healthy": True}))
-
-
 class Recorder:
     """A recorder of its own process."""
 
@@ -168,7 +212,7 @@ class Recorder:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "RECORDER_SECRET": SECRET},
+            env={**os.environ, "RECORDER_KEY": KEY, "RECORDER_SECRET": SECRET, **MASTER},
         )
         assert self.process.stdout is not None
         self.url = str(json.loads(self.process.stdout.readline())["http"])
@@ -176,8 +220,11 @@ class Recorder:
         self.until(lambda: self.page("status")["gaps"]["filled"] >= 4)
 
     def page(self, name: str) -> Any:
+        return json.loads(self.text(name))
+
+    def text(self, name: str) -> str:
         with urllib.request.urlopen(f"{self.url}/{name}", timeout=10) as answer:
-            return json.loads(answer.read())
+            return str(answer.read(), "utf-8")
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(number)
@@ -194,22 +241,22 @@ class Recorder:
 
 @pytest.fixture
 def start(
-    tmp_path: Path, simulator: Any, database: DatabaseFactory
-) -> Iterator[Callable[[], Recorder]]:
-    database.dispose()
-    config = tmp_path / "eventsaver.yaml"
-    config.write_text(
-        f"exchange: {simulator.url}\n"
-        "symbols: [BTCUSDT]\n"
-        "accounts:\n"
-        "  - {name: demo-1, api_key: demo-key-1, api_secret: 'env:RECORDER_SECRET'}\n"
-        f"database_url: sqlite:///{tmp_path / 'recorded.db'}\n"
-        "port: 0\n"
-        "flush_interval_s: 30\n"
-    )
+    tmp_path: Path, simulator: Any, settings: DatabaseSettings, database: DatabaseFactory
+) -> Iterator[Callable[..., Recorder]]:
     started: list[Recorder] = []
 
-    def start() -> Recorder:
+    def start(key: str = "env:RECORDER_KEY", secret: str = "env:RECORDER_SECRET") -> Recorder:
+        database.dispose()
+        config = tmp_path / "eventsaver.yaml"
+        config.write_text(
+            f"exchange: {simulator.url}\n"
+            "symbols: [BTCUSDT]\n"
+            f"accounts: [{{name: demo-1, api_key: '{key}', api_secret: '{secret}'}}]\n"
+            f"database_url: {settings.url().render_as_string(hide_password=False)}\n"
+            "health_file: health.json\n"
+            "port: 0\n"
+            "flush_interval_s: 30\n"
+        )
         started.append(Recorder(config))
         return started[-1]
 
@@ -219,11 +266,9 @@ def start(
             recorder.end(signal.SIGKILL)
 
 
-def kept(tmp_path: Path) -> set[str]:
-    path = tmp_path / "recorded.db"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        rows = connection.execute("SELECT order_id FROM private_executions").fetchall()
-    return {row[0] for row in rows}
+def kept(database: DatabaseFactory) -> set[str]:
+    with database.get_readonly_session() as session:
+        return set(session.scalars(sa.select(PrivateExecution.order_id)))
 
 
 def order(simulator: Any) -> str:
@@ -232,14 +277,15 @@ def order(simulator: Any) -> str:
     return str(told["order"]["orderId"])
 
 
+@on_sqlite
 def test_a_killed_recorder_loses_nothing_private_and_the_next_one_finds_the_rest_a45(
-    start: Callable[[], Recorder], simulator: Any, tmp_path: Path
+    start: Callable[..., Recorder], simulator: Any, database: DatabaseFactory
 ) -> None:
     """Batches wait for half a minute here, so that what was told is in the journal alone."""
     first = start()
     told = order(simulator)
     first.until(lambda: first.page("status")["streams"]["demo-1"]["depth"] > 0)
-    assert kept(tmp_path) == set()
+    assert told not in kept(database)
     first.end(signal.SIGKILL)
     missed = order(simulator)
 
@@ -247,29 +293,42 @@ def test_a_killed_recorder_loses_nothing_private_and_the_next_one_finds_the_rest
     code, output = second.end(signal.SIGTERM)
 
     assert code == 0, output
-    assert kept(tmp_path) == {told, missed}
+    assert {told, missed} <= kept(database)
 
 
+@on_sqlite
+@pytest.mark.parametrize("place", ["env", "db"])
 def test_secrets_are_in_no_output_and_in_no_file_a49(
-    start: Callable[[], Recorder], simulator: Any, tmp_path: Path
+    start: Callable[..., Recorder],
+    simulator: Any,
+    database: DatabaseFactory,
+    tmp_path: Path,
+    place: str,
 ) -> None:
-    recorder = start()
+    """Pages, logs, health file, journal, and the database file with the run's configuration."""
+    if place == "db":
+        seal(database, "demo-1", KEY, SECRET)
+        recorder = start("db:demo-1", "db:demo-1")
+    else:
+        recorder = start()
     order(simulator)
-    pages = json.dumps(recorder.page("status"))
+    pages = json.dumps(recorder.page("status")) + recorder.text("metrics")
     port = recorder.url.rpartition(":")[2]
-    words = [sys.executable, "-m", "event_saver", "status", "--port", port, "--config"]
-    asked = subprocess.run(
-        [*words, str(tmp_path / "eventsaver.yaml")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    words = [sys.executable, "-m", "event_saver", "status", "--port", port]
+    asked = subprocess.run(words, capture_output=True, text=True, check=True)
     assert "sim: healthy" in asked.stdout
     pages += asked.stdout
 
     code, output = recorder.end(signal.SIGINT)
 
     assert code == 0, output
-    files = [one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()]
-    assert not any(SECRET.encode() in content for content in files)
-    assert SECRET not in output + pages
+    files = {one.name: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
+    assert {"grid.db", "health.json"} <= files.keys()
+    for secret in (KEY, SECRET, MASTER["GRIDBOT_MASTER_KEY"]):
+        assert not any(secret.encode() in content for content in files.values())
+        assert secret not in output + pages
+    with database.get_readonly_session() as session:
+        (snapshot,) = session.scalars(
+            sa.select(Run.config_snapshot).where(Run.config_snapshot.is_not(None))
+        )
+    assert f"{place}:" in str(snapshot)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from appkit.configuration import ConfigurationRefused
 from appkit.exits import UserError
@@ -13,7 +12,6 @@ from event_saver.config import (
     config_of,
     from_environment,
     load_config,
-    secret_of,
 )
 from grid_db.words import Environment
 
@@ -25,7 +23,7 @@ health_file: health.json
 accounts:
   - name: main
     api_key: env:KEY
-    api_secret: a secret of mine
+    api_secret: file:secrets/main
     symbols: [BTCUSDT]
     strategies:
       - {strat_id: grid-1, symbol: BTCUSDT}
@@ -123,29 +121,28 @@ def test_two_accounts_of_one_name_are_refused(file: Path) -> None:
         changed(load_config(file, {}), {"accounts": (account, account)})
 
 
-def test_a_secret_is_itself_or_in_a_variable_or_in_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "secret"
-    path.write_text("of the file\n")
+def test_a_key_is_named_by_where_it_is_kept_and_a_file_lies_beside_the_configuration(
+    file: Path,
+) -> None:
+    (account,) = load_config(file, {}).accounts
 
-    assert secret_of(SecretStr("plain"), {}) == "plain"
-    assert secret_of(SecretStr("env:KEY"), {"KEY": "of the variable"}) == "of the variable"
-    assert secret_of(SecretStr(f"file:{path}"), {}) == "of the file"
-
-
-def test_a_reference_that_leads_nowhere_is_named() -> None:
-    with pytest.raises(UserError, match="environment variable KEY, found none"):
-        secret_of(SecretStr("env:KEY"), {"KEY": ""})
-    with pytest.raises(UserError, match="cannot read the secret in nowhere"):
-        secret_of(SecretStr("file:nowhere"), {})
+    assert (account.api_key, account.api_secret) == (
+        "env:KEY",
+        f"file:{file.parent / 'secrets' / 'main'}",
+    )
 
 
-def test_secrets_show_nowhere_a49(file: Path) -> None:
-    config = load_config(file, {})
-    bad = changed(config, {"database_url": "postgresql://u:hidden@h/n"})
-    texts = [repr(config), str(config), config.model_dump_json(), repr(bad), bad.model_dump_json()]
+def test_a_secret_in_the_configuration_is_refused_and_shows_nowhere_a49(file: Path) -> None:
+    file.write_text(TEXT.replace("env:KEY", "a secret of mine"))
+    with pytest.raises(ConfigurationRefused, match=r"api_key: expected env:NAME") as inline:
+        load_config(file, {})
+    bad = changed(
+        EventSaverConfig(symbols=("BTCUSDT",)), {"database_url": "postgresql://u:hidden@h/n"}
+    )
     with pytest.raises(UserError) as refused:
         config_of({"EVENTSAVER_DATABASE_URL": "hidden", "EVENTSAVER_PORT": "hidden"})
-    texts.append(str(refused.value))
+
+    texts = [repr(bad), str(bad), bad.model_dump_json(), str(refused.value), str(inline.value)]
 
     assert not any("a secret of mine" in text or "hidden" in text for text in texts)
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from appkit.exits import RunFailed, UserError
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
 from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest_client import RestClient, wait_until
-from event_saver.exchange import RestExchange
+from event_saver.exchange import RestExchange, instrument_of
 from event_saver.gaps.plan import Stretch
 from event_saver.rows.private import Kind
 from gridcore.clock import HOUR_US, Instant
@@ -84,3 +85,28 @@ def test_a_refusal_is_an_answer_that_is_not_complete_and_says_why(
     assert executions.text
     assert (wallet.complete, wallet.rows) == (False, ())
     assert wallet.text
+
+
+def test_an_instrument_is_asked_for_once_the_exchange_answers(
+    clients: dict[str, RestClient],
+) -> None:
+    found = instrument_of(clients["good"], "BTCUSDT", lambda: False)
+
+    assert found.symbol == "BTCUSDT"
+    with pytest.raises(UserError, match="NOSUCHUSDT: ") as refused:
+        instrument_of(clients["good"], "NOSUCHUSDT", lambda: False)
+    assert "check the symbols" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize(("is_stopping", "asked_s_max"), [(True, 60.0), (False, 0.0)])
+def test_an_exchange_that_does_not_answer_ends_the_start_in_time(
+    is_stopping: bool, asked_s_max: float
+) -> None:
+    nobody = RestClient(
+        endpoint("http://127.0.0.1:9"), None, limiter=RateLimiter(), timeout_s=5, wait=wait_until
+    )
+
+    with pytest.raises(RunFailed, match="BTCUSDT: the exchange does not answer"):
+        instrument_of(nobody, "BTCUSDT", lambda: is_stopping, asked_s_max)
+
+    nobody.close()

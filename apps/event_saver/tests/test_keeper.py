@@ -1,20 +1,23 @@
 """The keeper: every outage becomes a gap, every gap is tried until it ends."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from bybit_adapter.ws_client.words import Outage, Reason, Restored
-from event_saver.codec import Item, Record
+from event_saver.codec import Item, Record, decode
 from event_saver.collectors import Down, Ended, Lost, Up
 from event_saver.gaps.audit import AuditLimits
 from event_saver.gaps.filling import Filler, Listed, StoreAway
 from event_saver.gaps.ledger import GapLedger, Key
 from event_saver.gaps.plan import Stretch
-from event_saver.journal import JournalFailed
+from event_saver.journal import Journal, JournalFailed
 from event_saver.keeper import AUDITED, BASELINE, STARTING, Account, Keeper
 from event_saver.rows.private import Kind
 from event_saver.times import instant, moment
@@ -117,6 +120,7 @@ class Bench:
     def __init__(self) -> None:
         self.world = World()
         self.ended: list[str] = []
+        self.hindrance = ""
         numbers = count(1)
 
         def new_id() -> str:
@@ -130,6 +134,7 @@ class Bench:
                 self.world,
                 symbols=lambda account_id: ("BTCUSDT",),
                 new_id=new_id,
+                hindered=lambda gap: self.hindrance,
             ),
             self.world,
             self.world,
@@ -149,7 +154,8 @@ class Bench:
             reason=Reason.PONG_MISSING,
             detail="",
         )
-        self.keeper.hear(Up(account_id="account" if private else None, restored=restored))
+        self.keeper.tell(Up(account_id="account" if private else None, restored=restored))
+        self.keeper.turn()
 
     def down(self, *topics: str, since: float = 90, private: bool = False) -> None:
         outage = Outage(
@@ -159,7 +165,8 @@ class Bench:
             reason=Reason.PONG_MISSING,
             detail="",
         )
-        self.keeper.hear(Down(account_id="account" if private else None, outage=outage))
+        self.keeper.tell(Down(account_id="account" if private else None, outage=outage))
+        self.keeper.turn()
 
     def run(self) -> None:
         while self.keeper.turn():
@@ -265,33 +272,208 @@ def test_an_exchange_that_is_silent_is_asked_again_until_it_answers(bench: Bench
     assert bench.keeper.state().filled == 1
 
 
-def test_rows_that_had_to_make_room_become_a_gap(bench: Bench) -> None:
-    lost = Lost(
+def let_go(since: float, until: float) -> Lost:
+    return Lost(
         account_id=None,
         stream=Stream.TICKERS,
         symbol="BTCUSDT",
-        since=at(90),
-        until=at(95),
+        since=at(since),
+        until=at(until),
         reason="the queue was full",
     )
 
-    bench.keeper.hear(lost)
+
+def test_rows_that_had_to_make_room_become_one_gap_however_many_frames_they_came_in(
+    bench: Bench,
+) -> None:
+    for number in range(50):
+        bench.keeper.tell(let_go(90 + number / 10, 90 + (number + 1) / 10))
+    bench.run()
+    assert [gap.state for gap in bench.world.gaps] == [GapState.OPEN]
+    assert bench.keeper.state().open == 1
+
+    bench.world.now = at(101)
     bench.run()
 
     assert bench.ends() == [(Stream.TICKERS, GapState.UNRECOVERABLE, "the queue was full")]
-    assert bench.keeper.state().given_up == 1
+    gap = bench.world.gaps[-1]
+    assert (gap.from_ts, gap.to_ts) == (moment(at(90)), moment(at(95)))
+    assert (bench.keeper.state().given_up, bench.keeper.state().open) == (1, 0)
+
+
+def test_rows_that_are_let_go_late_widen_the_gap_on_record(bench: Bench) -> None:
+    bench.keeper.tell(let_go(90, 91))
+    bench.keeper.tell(let_go(85, 86))
+
+    assert [gap.from_ts for gap in bench.world.gaps] == [moment(at(90)), moment(at(85))]
+    assert len({gap.gap_id for gap in bench.world.gaps}) == 1
+
+
+def test_a_loss_is_on_record_before_anybody_has_heard_of_it(bench: Bench) -> None:
+    """The keeper may be killed while it waits for an answer: its inbox dies with it."""
+    bench.up("publicTrade.BTCUSDT")
+    outage = Outage(
+        topics=("publicTrade.BTCUSDT",),
+        since=at(95),
+        noticed_at=at(100),
+        reason=Reason.PONG_MISSING,
+        detail="",
+    )
+
+    bench.keeper.tell(Down(account_id=None, outage=outage))
+
+    assert bench.ends() == [(Stream.TRADES, GapState.OPEN, "pong missing")]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from bybit_adapter.ws_client.words import Outage, Reason, Restored
+from event_saver.codec import decode, encode
+from event_saver.collectors import Down, Up
+from event_saver.gaps.audit import AuditLimits
+from event_saver.gaps.ledger import GapLedger
+from event_saver.journal import Journal
+from event_saver.keeper import Keeper
+from event_saver.writer.queue import JournalQueue
+from grid_db.identity import new_id
+from grid_db.words import Environment
+
+queue = JournalQueue(
+    Journal(Path(sys.argv[1]), "ledger"), encode=encode, decode=decode, items_max=10
+)
+asked = exchange = known = None
+keeper = Keeper(
+    GapLedger(Environment.SIM, new_id), asked, exchange, known,
+    accounts=[], store_gaps=queue.put, now=lambda: 1_800_000_100_000_000,
+    asked_now=lambda: 1_800_000_100_000_000, on_ended=print, audits=AuditLimits(),
+)
+words = {"topics": ("publicTrade.BTCUSDT",), "reason": Reason.CLOSED, "detail": ""}
+first = Restored(since=1_800_000_000_000_000, until=1_800_000_001_000_000, **words)
+outage = Outage(since=1_800_000_050_000_000, noticed_at=1_800_000_051_000_000, **words)
+again = Restored(since=1_800_000_050_000_000, until=1_800_000_060_000_000, **words)
+keeper.tell(Up(account_id=None, restored=first))
+keeper.tell(Down(account_id=None, outage=outage))
+keeper.tell(Up(account_id=None, restored=again))
+os.kill(os.getpid(), 9)
+"""
+"""A process that dies after a stream was lost and is back, while the keeper is busy elsewhere."""
+
+
+def test_an_outage_of_which_a_killed_keeper_never_heard_is_filled_by_the_next_process(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Its own rows of after the outage are stored, so no start could tell that it is missing."""
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert ended.returncode == -9
+    journal = Journal(tmp_path, "ledger")
+    entries, _ = journal.read(journal.first, 10)
+    journal.close()
+    left = [decode(entry) for entry in entries]
+    bench.world.lasts = {(None, Stream.TRADES, "BTCUSDT"): at(99)}
+    bench.world.now = at(200)
+
+    bench.keeper.take_over([gap for gap in left if isinstance(gap, Gap)])
+    bench.run()
+
+    (filled,) = bench.world.gaps
+    assert (filled.state, filled.reason) == (GapState.FILLED, "closed")
+    assert (filled.from_ts, filled.to_ts) == (moment(at(50)), moment(at(200)))
+
+
+def test_news_that_wait_are_heard_in_their_order_and_a_stream_that_is_down_again_stays_down(
+    bench: Bench,
+) -> None:
+    bench.up("publicTrade.BTCUSDT")
+    news = [Down, Up, Down]
+    for number, kind in enumerate(news):
+        since = at(100 + 10 * number)
+        bench.world.now = at(105 + 10 * number)
+        if kind is Down:
+            outage = Outage(
+                topics=("publicTrade.BTCUSDT",),
+                since=since,
+                noticed_at=since,
+                reason=Reason.CLOSED,
+                detail="",
+            )
+            bench.keeper.tell(Down(account_id=None, outage=outage))
+        else:
+            restored = Restored(
+                topics=("publicTrade.BTCUSDT",),
+                since=at(100),
+                until=since,
+                reason=Reason.CLOSED,
+                detail="",
+            )
+            bench.keeper.tell(Up(account_id=None, restored=restored))
+
+    bench.run()
+
+    states = {gap.from_ts: gap.state for gap in bench.world.gaps}
+    assert states == {moment(at(100)): GapState.FILLED, moment(at(120)): GapState.OPEN}
+    assert bench.keeper.state().open == 1
+
+
+def test_what_a_start_misses_is_on_record_before_its_streams_deliver(bench: Bench) -> None:
+    """Rows of this process would hide it from the next, if this one died before it heard."""
+    key: Key = (None, Stream.TRADES, "BTCUSDT")
+    bench.world.lasts = {key: at(40)}
+
+    bench.keeper.take_over([], [key])
+
+    (gap,) = bench.world.gaps
+    assert (gap.from_ts, gap.state, gap.next_attempt_at) == (moment(at(40)), GapState.OPEN, None)
 
 
 def test_an_audit_finds_an_execution_that_nobody_missed_and_it_is_filled(bench: Bench) -> None:
     bench.world.executions_ = {"e-1": at(300), "e-2": at(301)}
     bench.world.stored = {"e-1"}
     bench.world.now = at(700)
+    bench.run()
+    assert bench.ends() == []
 
+    bench.world.now = at(760)
     bench.run()
 
     assert bench.world.stored == {"e-1", "e-2"}
     assert bench.ends() == [(Stream.EXECUTIONS, GapState.FILLED, AUDITED)]
     assert bench.keeper.state().audits == 1
+
+
+def test_an_execution_that_was_on_its_way_when_the_audit_looked_is_not_missing(
+    bench: Bench,
+) -> None:
+    """In a market that runs faster than the clock, ten seconds are no time for a batch."""
+    bench.world.executions_ = {"e-1": at(300)}
+    bench.world.now = at(700)
+    bench.run()
+    bench.world.executions_["e-2"] = at(755)
+    bench.world.stored = {"e-1"}
+
+    bench.world.now = at(760)
+    bench.run()
+
+    assert (bench.ends(), bench.keeper.state().audits) == ([], 1)
+
+
+def test_an_audit_takes_what_waits_for_the_database_for_missing_no_longer_than_it_waits(
+    bench: Bench,
+) -> None:
+    bench.world.executions_ = {"e-1": at(300)}
+    bench.hindrance = "the database is away"
+    bench.world.now = at(700)
+    bench.run()
+    bench.world.now = at(760)
+    bench.run()
+    assert (bench.ends(), bench.keeper.state().audits) == ([], 0)
+    bench.hindrance = ""
+    bench.world.stored = {"e-1"}
+
+    bench.world.now = at(820)
+    bench.run()
+
+    assert (bench.ends(), bench.keeper.state().audits) == ([], 1)
 
 
 def test_a_database_that_is_away_at_the_start_postpones_the_gap_and_never_forgets_it(
@@ -360,8 +542,10 @@ def test_gaps_of_a_former_process_are_filled(bench: Bench, records: dict[str, Re
 
 
 def test_a_fatal_end_is_told_and_kept(bench: Bench) -> None:
-    bench.keeper.hear(Ended(text="authentication: refused"))
-    bench.keeper.hear(Ended(text="later"))
+    bench.keeper.tell(Ended(text="authentication: refused"))
+    bench.keeper.tell(Ended(text="later"))
+
+    bench.run()
 
     assert bench.ended == ["authentication: refused", "later"]
     assert bench.keeper.state().ended == "authentication: refused"

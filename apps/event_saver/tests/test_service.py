@@ -1,53 +1,92 @@
 """The recorder against the simulator: what the simulator told is what the database holds."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from appkit.beside import beside
 from appkit.exits import RunFailed, UserError
 from bybit_adapter.credentials import Credentials
 from event_saver.accounts import AccountContext
-from event_saver.beside import beside
 from event_saver.config import EventSaverConfig
 from event_saver.service import EventSaver
+from event_saver.times import moment
 from grid_db.factory import DatabaseFactory
+from grid_db.identity import account_id_of, user_id_of
+from grid_db.models import (
+    Base,
+    DeadLetter,
+    Gap,
+    OrderState,
+    PositionSnapshot,
+    PrivateExecution,
+    PublicTrade,
+    Run,
+    TickerSnapshot,
+    WalletSnapshot,
+)
+from grid_db.repositories import for_user
 from grid_db.settings import DatabaseSettings
+from gridcore.clock import Instant
 
 PATIENCE_S = 60.0
 TOPICS = ("order", "execution", "position", "wallet")
+FIRST = "demo-1"
+EVERY_ROW = sa.true()
+on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+"""For what has nothing to do with the database."""
 
 
 class Recorded:
-    """The database file as its own driver reads it."""
+    """What is in the database."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, database: DatabaseFactory) -> None:
+        self.database = database
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
-            return connection.execute(query).fetchall()
+    def rows(
+        self, *columns: Any, where: Any = EVERY_ROW, account: str = FIRST
+    ) -> list[tuple[Any, ...]]:
+        """Columns of one table, of one account where the table has accounts, in stored order."""
+        table = columns[0].class_.__table__
+        query = sa.select(*columns).where(where).order_by(*table.primary_key)
+        if table.name not in ("public_trades", "ticker_snapshots", "gaps", "dead_letters"):
+            query = query.where(table.c.account_id == account_id_of(account))
+        with self.database.get_readonly_session() as session:
+            return [tuple(row) for row in session.execute(query)]
 
-    def count(self, table: str) -> int:
-        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
+    def count(self, model: type[Base]) -> int:
+        with self.database.get_readonly_session() as session:
+            return int(session.scalar(sa.select(sa.func.count()).select_from(model)) or 0)
 
 
 @pytest.fixture
-def recorded(tmp_path: Path, database: DatabaseFactory) -> Recorded:
-    database.dispose()
-    return Recorded(tmp_path / "recorded.db")
+def recorded(database: DatabaseFactory) -> Recorded:
+    return Recorded(database)
+
+
+def account(number: int = 1, secret: str = "") -> AccountContext:
+    key, own = f"demo-key-{number}", f"demo-secret-{number}"
+    return AccountContext(
+        name=f"demo-{number}", credentials=Credentials(key=key, secret=secret or own), symbols=()
+    )
 
 
 @pytest.fixture
-def make(tmp_path: Path, simulator: Any, recorded: Recorded) -> Iterator[Callable[..., EventSaver]]:
+def make(
+    tmp_path: Path, simulator: Any, settings: DatabaseSettings
+) -> Iterator[Callable[..., EventSaver]]:
     opened: list[DatabaseFactory] = []
 
-    def make(secret: str = "demo-secret-1", **changes: Any) -> EventSaver:
+    def make(*accounts: AccountContext, **changes: Any) -> EventSaver:
         config = EventSaverConfig(
             exchange=simulator.url,
             symbols=("BTCUSDT",),
@@ -56,16 +95,10 @@ def make(tmp_path: Path, simulator: Any, recorded: Recorded) -> Iterator[Callabl
             flush_interval_s=0.2,
             **changes,
         )
-        url = f"sqlite:///{recorded.path}"
-        opened.append(DatabaseFactory(DatabaseSettings.of_url(url, busy_timeout_s=0.05)))
+        opened.append(DatabaseFactory(settings))
         saver = EventSaver(config, opened[-1])
-        saver.add_account(
-            AccountContext(
-                name="demo-1",
-                credentials=Credentials(key="demo-key-1", secret=secret),
-                symbols=(),
-            )
-        )
+        for one in accounts or (account(),):
+            saver.add_account(one)
         return saver
 
     yield make
@@ -83,54 +116,72 @@ async def until(condition: Callable[[], bool]) -> None:
     await asyncio.wait_for(poll(), PATIENCE_S)
 
 
+def open_gaps(saver: EventSaver) -> int:
+    return int(saver.status().as_json()["gaps"]["open"])
+
+
+async def begun(saver: EventSaver, gaps: int = 4) -> asyncio.Future[int]:
+    """Start, and wait until what was so before is stored: the gaps of the private streams."""
+    await saver.start()
+    ended = asyncio.ensure_future(saver.run_until_shutdown())
+    await until(saver.ready)
+    await until(lambda: saver.status().as_json()["gaps"]["filled"] >= gaps)
+    return ended
+
+
 def order(simulator: Any, side: str = "Buy", **changes: Any) -> str:
-    words = {"account": "demo-1", "symbol": "BTCUSDT", "qty": "0.01", "position_idx": 1}
-    told = simulator.post("order", side=side, **{**words, **changes})
+    words = {"account": FIRST, "symbol": "BTCUSDT", "qty": "0.01", "position_idx": 1}
+    told = simulator.post("order", side=side, order_type="Market", **{**words, **changes})
     return str(told["order"]["orderId"])
 
 
 class Told:
-    """What the simulator tells the account's streams from now on."""
+    """What the simulator tells an account's streams from now on."""
 
-    def __init__(self, simulator: Any) -> None:
+    def __init__(self, simulator: Any, account: str = FIRST) -> None:
         self._simulator = simulator
+        self._account = account
         self._before = {topic: len(self._all(topic)) for topic in TOPICS}
 
     def executions(self) -> set[str]:
         return {row["execId"] for row in self._since("execution")}
 
-    def orders(self) -> set[tuple[str, str, int]]:
+    def orders(self) -> set[tuple[str, str, datetime]]:
         return {
-            (row["orderId"], row["orderStatus"], int(row["updatedTime"]) * 1_000)
+            (row["orderId"], row["orderStatus"], at(row["updatedTime"]))
             for row in self._since("order")
         }
 
-    def positions(self) -> set[tuple[int, str, int]]:
+    def positions(self) -> set[tuple[int, Decimal, datetime]]:
         return {
-            (row["positionIdx"], row["size"], int(row["updatedTime"]) * 1_000)
+            (row["positionIdx"], Decimal(row["size"]), at(row["updatedTime"]))
             for row in self._since("position")
             if row["symbol"] == "BTCUSDT"
         }
 
-    def balances(self) -> set[str]:
-        return {row["coin"][0]["walletBalance"] for row in self._since("wallet")}
+    def balances(self) -> set[Decimal]:
+        return {Decimal(row["coin"][0]["walletBalance"]) for row in self._since("wallet")}
 
     def _since(self, topic: str) -> list[dict[str, Any]]:
         return self._all(topic)[self._before[topic] :]
 
     def _all(self, topic: str) -> list[dict[str, Any]]:
         accounts = self._simulator.state()["accounts"]
-        (account,) = [one for one in accounts if one["name"] == "demo-1"]
+        (account,) = [one for one in accounts if one["name"] == self._account]
         rows: list[dict[str, Any]] = account["changes"][topic]
         return rows
 
 
-def executions_kept(recorded: Recorded) -> set[str]:
-    return {row[0] for row in recorded.rows("SELECT exec_id FROM private_executions")}
+def at(milliseconds: str) -> datetime:
+    return moment(Instant(int(milliseconds) * 1_000))
 
 
-def orders_kept(recorded: Recorded) -> set[tuple[str, str, int]]:
-    return set(recorded.rows("SELECT order_id, status, exchange_ts FROM orders"))
+def executions_kept(recorded: Recorded, account: str = FIRST) -> set[str]:
+    return {row[0] for row in recorded.rows(PrivateExecution.exec_id, account=account)}
+
+
+def orders_kept(recorded: Recorded) -> set[tuple[Any, ...]]:
+    return set(recorded.rows(OrderState.order_id, OrderState.status, OrderState.exchange_ts))
 
 
 def test_what_the_simulator_told_is_what_the_database_holds(
@@ -140,14 +191,11 @@ def test_what_the_simulator_told_is_what_the_database_holds(
 
     async def record() -> int:
         saver = make()
-        await saver.start()
-        ended = asyncio.ensure_future(saver.run_until_shutdown())
-        await until(saver.ready)
-        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
-        await beside("orders", lambda: [order(simulator, order_type="Market") for _ in range(3)])
-        await beside("close", lambda: order(simulator, "Sell", order_type="Market"))
-        await until(lambda: recorded.count("public_trades") > 0)
-        await until(lambda: recorded.count("ticker_snapshots") > 0)
+        ended = await begun(saver)
+        await beside("orders", lambda: [order(simulator) for _ in range(3)])
+        await beside("close", lambda: order(simulator, "Sell"))
+        await until(lambda: recorded.count(PublicTrade) > 0)
+        await until(lambda: recorded.count(TickerSnapshot) > 0)
         await until(lambda: told.executions() <= executions_kept(recorded))
         await until(lambda: told.orders() <= orders_kept(recorded))
         saver.shutdown()
@@ -155,24 +203,54 @@ def test_what_the_simulator_told_is_what_the_database_holds(
 
     assert asyncio.run(record()) == 0
 
-    closed = recorded.rows("SELECT exec_id FROM private_executions WHERE closed_size <> '0'")
-    assert len(closed) >= 1
-    owned = recorded.rows("SELECT DISTINCT position_idx, attribution FROM private_executions")
-    assert {index for index, _ in owned} == {1}
-    legs = recorded.rows("SELECT side, size, exchange_ts FROM position_snapshots")
-    kept = {({"Buy": 1, "Sell": 2}[side], Decimal(size), at) for side, size, at in legs}
-    assert {(index, Decimal(size), at) for index, size, at in told.positions()} <= kept
-    balances = {
-        Decimal(one) for (one,) in recorded.rows("SELECT wallet_balance FROM wallet_snapshots")
-    }
-    assert {Decimal(one) for one in told.balances()} <= balances
-    assert recorded.count("dead_letters") == 0
-    runs = recorded.rows(
-        "SELECT status FROM runs WHERE account_id IN (SELECT account_id FROM"
-        " bybit_accounts WHERE account_name = 'demo-1')"
+    closed = recorded.rows(
+        PrivateExecution.exec_id, where=PrivateExecution.closed_size != Decimal(0)
     )
-    assert runs == [("completed",)]
+    assert len(closed) >= 1
+    assert {index for (index,) in recorded.rows(PrivateExecution.position_idx)} == {1}
+    legs = recorded.rows(PositionSnapshot.side, PositionSnapshot.size, PositionSnapshot.exchange_ts)
+    kept = {({"Buy": 1, "Sell": 2}[side], size, at) for side, size, at in legs}
+    assert told.positions() <= kept
+    assert told.balances() <= {one for (one,) in recorded.rows(WalletSnapshot.wallet_balance)}
+    assert recorded.count(DeadLetter) == 0
+    assert recorded.rows(Run.status) == [("completed",)]
     assert '"healthy"' in (tmp_path / "health.json").read_text()
+
+
+def test_rows_land_with_their_own_account_and_no_user_sees_another_ones(
+    make: Callable[..., EventSaver], simulator: Any, recorded: Recorded
+) -> None:
+    """W40. Two accounts of two users in one process, with orders of the same symbol."""
+    names = ("demo-1", "demo-2")
+    told = {name: Told(simulator, name) for name in names}
+
+    def arrived(name: str) -> bool:
+        return told[name].executions() <= executions_kept(recorded, name)
+
+    async def record() -> int:
+        saver = make(account(1), account(2))
+        ended = await begun(saver, gaps=8)
+        for name in (*names, *names):
+            await beside("order", partial(order, simulator, account=name))
+        for name in names:
+            await until(partial(arrived, name))
+        saver.shutdown()
+        return await ended
+
+    assert asyncio.run(record()) == 0
+
+    whole = moment(Instant(1_300_000_000_000_000)), moment(Instant(4_000_000_000_000_000))
+    for mine, other in (names, names[::-1]):
+        assert len(told[mine].executions()) == 2
+        assert executions_kept(recorded, mine).isdisjoint(told[other].executions())
+        with recorded.database.get_readonly_session() as session:
+            rows = for_user(session, user_id_of(mine))
+            (run,) = rows.runs.recent()
+            assert [one.account_name for one in rows.accounts.all()] == [mine]
+            for kind in (rows.executions, rows.orders, rows.positions, rows.wallets):
+                assert kind.by_account_range(account_id_of(other), *whole) == []
+                found = kind.by_account_range(account_id_of(mine), *whole)
+                assert {row.run_id for row in found} == {run.run_id}
 
 
 def test_what_happened_in_an_outage_is_filled_in_afterwards(
@@ -182,51 +260,42 @@ def test_what_happened_in_an_outage_is_filled_in_afterwards(
 
     async def record() -> int:
         saver = make()
-        await saver.start()
-        ended = asyncio.ensure_future(saver.run_until_shutdown())
-        await until(saver.ready)
-        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
+        ended = await begun(saver)
         await beside("cut", lambda: simulator.post("disconnect"))
-        await beside("order", lambda: order(simulator, order_type="Market"))
+        await beside("order", lambda: order(simulator))
         await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 9)
         await until(lambda: told.executions() <= executions_kept(recorded))
+        await until(lambda: saver.ready() and open_gaps(saver) == 0)
         saver.shutdown()
         return await ended
 
     assert asyncio.run(record()) == 0
 
-    states = dict(recorded.rows("SELECT state, count(*) FROM gaps GROUP BY state"))
-    assert "open" not in states
-    assert recorded.rows("SELECT DISTINCT stream FROM gaps WHERE state = 'unrecoverable'") == [
-        ("tickers",)
-    ]
+    gaps = recorded.rows(Gap.stream, Gap.state)
+    assert "open" not in {state for _, state in gaps}
+    assert {stream for stream, state in gaps if state == "unrecoverable"} == {"tickers"}
 
 
 def test_a_locked_database_costs_nothing_and_the_order_is_kept_a40(
-    make: Callable[..., EventSaver], simulator: Any, recorded: Recorded
+    make: Callable[..., EventSaver],
+    simulator: Any,
+    recorded: Recorded,
+    lock: Callable[[DatabaseFactory], AbstractContextManager[None]],
 ) -> None:
     told = Told(simulator)
 
     async def record() -> tuple[int, list[str]]:
         saver = make()
-        await saver.start()
-        ended = asyncio.ensure_future(saver.run_until_shutdown())
-        await until(saver.ready)
-        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
-        with closing(sqlite3.connect(recorded.path, check_same_thread=False)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            placed = [
-                await beside("order", lambda: order(simulator, order_type="Market"))
-                for _ in range(5)
-            ]
-            streams = ("demo-1", "trades", "tickers")
+        ended = await begun(saver)
+        with lock(recorded.database):
+            placed = [await beside("order", lambda: order(simulator)) for _ in range(5)]
+            streams = (FIRST, "trades", "tickers")
             await until(
                 lambda: all(
                     saver.status().as_json()["streams"][name]["failures"] for name in streams
                 )
             )
             assert not saver.status().healthy
-            other.rollback()
         await until(lambda: told.executions() <= executions_kept(recorded))
         await until(lambda: saver.status().healthy)
         saver.shutdown()
@@ -235,7 +304,8 @@ def test_a_locked_database_costs_nothing_and_the_order_is_kept_a40(
     lost, placed = asyncio.run(record())
 
     assert lost == 0
-    kept = recorded.rows("SELECT order_id FROM private_executions ORDER BY id")
+    # What was so at the start, orders of another test among it, comes before.
+    kept = recorded.rows(PrivateExecution.order_id, where=PrivateExecution.order_id.in_(placed))
     assert [order_id for (order_id,) in kept] == placed
 
 
@@ -246,61 +316,99 @@ def test_the_next_process_fills_from_the_watermark_of_the_one_before_a45(
 
     async def record(*, orders: int) -> int:
         saver = make()
-        await saver.start()
-        ended = asyncio.ensure_future(saver.run_until_shutdown())
-        await until(saver.ready)
-        await until(lambda: saver.status().as_json()["gaps"]["filled"] >= 4)
+        ended = await begun(saver)
         for _ in range(orders):
-            await beside("order", lambda: order(simulator, order_type="Market"))
+            await beside("order", lambda: order(simulator))
         await until(lambda: told.executions() <= executions_kept(recorded))
         saver.shutdown()
         return await ended
 
     assert asyncio.run(record(orders=1)) == 0
-    while_away = order(simulator, order_type="Market")
+    while_away = order(simulator)
 
     assert asyncio.run(record(orders=0)) == 0
 
     assert told.executions() <= executions_kept(recorded)
-    assert ("Filled",) in recorded.rows(
-        f"SELECT status FROM orders WHERE order_id = '{while_away}'"
-    )
+    states = recorded.rows(OrderState.status, where=OrderState.order_id == while_away)
+    assert ("Filled",) in states
 
 
-def test_a_key_that_is_refused_ends_the_recording_and_says_so(
-    make: Callable[..., EventSaver],
+@on_sqlite
+def test_a_recorder_is_ready_when_its_streams_deliver_and_not_before_l84(
+    make: Callable[..., EventSaver], simulator: Any, recorded: Recorded, tmp_path: Path
+) -> None:
+    """A status and an exit say so, no line of a log; what was so at the start is stored by then."""
+    health = tmp_path / "health.json"
+
+    async def record() -> int:
+        saver = make()
+        assert not saver.ready()
+        assert not saver.status().healthy
+        ended = await begun(saver)
+        await until(lambda: '"ready": true' in health.read_text())
+        await beside("cut", lambda: simulator.post("disconnect"))
+        await until(lambda: not saver.ready())
+        assert not saver.status().healthy
+        await until(saver.ready)
+        saver.shutdown()
+        return await ended
+
+    assert asyncio.run(record()) == 0
+    assert '"ready": false' in health.read_text()
+
+
+@on_sqlite
+def test_a_start_adds_and_takes_nothing_away_l85(
+    make: Callable[..., EventSaver], recorded: Recorded
 ) -> None:
     async def record() -> int:
-        saver = make(secret="another secret")
+        saver = make()
+        ended = await begun(saver)
+        saver.shutdown()
+        return await ended
+
+    assert asyncio.run(record()) == 0
+    tables = (Run, OrderState, PositionSnapshot, WalletSnapshot, Gap)
+    before = {model: recorded.count(model) for model in tables}
+
+    assert asyncio.run(record()) == 0
+
+    assert all(recorded.count(model) >= before[model] for model in tables)
+    assert [status for (status,) in recorded.rows(Run.status)] == ["completed", "completed"]
+
+
+@on_sqlite
+def test_a_key_that_is_refused_ends_the_recording_and_says_so(
+    make: Callable[..., EventSaver], recorded: Recorded
+) -> None:
+    async def record() -> int:
+        saver = make(account(secret="another secret"))
         await saver.start()
         return await asyncio.wait_for(saver.run_until_shutdown(), PATIENCE_S)
 
     with pytest.raises(RunFailed, match="recording has ended: authentication"):
         asyncio.run(record())
+    assert recorded.rows(Run.status) == [("failed",)]
 
 
+@on_sqlite
 def test_a_symbol_that_the_exchange_does_not_list_is_refused(
     make: Callable[..., EventSaver], recorded: Recorded
 ) -> None:
     async def record() -> None:
-        saver = make()
-        saver.add_account(
-            AccountContext(
-                name="other",
-                credentials=Credentials(key="demo-key-2", secret="demo-secret-2"),
-                symbols=("NOSUCHUSDT",),
-            )
-        )
+        saver = make(account(), replace(account(2), symbols=("NOSUCHUSDT",)))
         await saver.start()
 
     with pytest.raises(UserError, match="NOSUCHUSDT"):
         asyncio.run(record())
 
-    assert recorded.count("runs") == 1
+    assert recorded.count(Run) == 1
 
 
+@on_sqlite
 def test_two_recorders_of_one_account_are_one_too_many(
     make: Callable[..., EventSaver],
+    recorded: Recorded,
 ) -> None:
     async def record() -> None:
         first, second = make(), make()
@@ -315,19 +423,16 @@ def test_two_recorders_of_one_account_are_one_too_many(
     asyncio.run(record())
 
 
-def test_accounts_come_before_the_start(make: Callable[..., EventSaver]) -> None:
+@on_sqlite
+def test_accounts_come_before_the_start(
+    make: Callable[..., EventSaver], recorded: Recorded
+) -> None:
     async def record() -> None:
         saver = make()
         await saver.start()
         try:
             with pytest.raises(RuntimeError, match="accounts before the start"):
-                saver.add_account(
-                    AccountContext(
-                        name="late",
-                        credentials=Credentials(key="demo-key-2", secret="demo-secret-2"),
-                        symbols=(),
-                    )
-                )
+                saver.add_account(account(2))
         finally:
             saver.shutdown()
             await saver.run_until_shutdown()

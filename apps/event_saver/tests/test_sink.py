@@ -1,6 +1,7 @@
 """The sink: a batch is committed whole or not at all, and its fault is told apart (A40, A41)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -101,17 +102,20 @@ def test_a_trade_with_more_digits_than_a_tape_holds_is_the_rows_fault(
 
 
 def test_a_locked_database_is_away_and_takes_the_batch_afterwards_a40(
-    sink: DatabaseSink, database: DatabaseFactory, records: dict[str, Record]
+    sink: DatabaseSink,
+    database: DatabaseFactory,
+    lock: Callable[[DatabaseFactory], AbstractContextManager[None]],
+    records: dict[str, Record],
 ) -> None:
-    with database.get_session() as session:
-        as_admin(session).users.all()
+    with lock(database):
         outcome = sink.write([execution(records)])
     assert isinstance(outcome, Away)
-    assert "locked" in outcome.text
+    assert "lock" in outcome.text
 
     assert sink.write([execution(records)]) == Written(inserted=1)
 
 
+@pytest.mark.parametrize("settings", ["sqlite", "own_postgres"], indirect=True)
 def test_a_database_without_our_tables_is_away(
     sink: DatabaseSink, database: DatabaseFactory, records: dict[str, Record]
 ) -> None:
@@ -187,16 +191,44 @@ def test_a_gap_is_closed_in_the_same_transaction_that_stores_what_it_had_hidden_
     def close(new: int) -> Sequence[Gap]:
         return [as_filled(opened, new)]
 
-    poison = execution(records, exec_id="e-3", run_id="none")
-    assert isinstance(sink.fill([execution(records, exec_id="e-2"), poison], close), Refused)
-    assert (executions_of(database), gaps_of(database)[0].state) == (["e-1"], GapState.OPEN)
-
     outcome = sink.fill([execution(records), execution(records, exec_id="e-2")], close)
 
     assert outcome == Written(inserted=1)
     (filled,) = gaps_of(database)
     assert (filled.state, filled.rows_filled) == (GapState.FILLED, 1)
     assert executions_of(database) == ["e-1", "e-2"]
+
+
+def test_a_poison_row_in_a_gap_becomes_a_dead_letter_and_holds_the_gap_up_no_longer_a41(
+    sink: DatabaseSink, database: DatabaseFactory, records: dict[str, Record]
+) -> None:
+    gap = records["Gap"]
+    assert isinstance(gap, Gap)
+    opened = replace(gap, gap_id="1")
+    poison = execution(records, exec_id="e-3", run_id="none")
+    items = [execution(records), poison, execution(records, exec_id="e-2")]
+
+    outcome = sink.fill(items, lambda new: [as_filled(opened, new)])
+
+    assert outcome == Written(inserted=2)
+    assert executions_of(database) == ["e-1", "e-2"]
+    (filled,) = gaps_of(database)
+    assert (filled.state, filled.rows_filled) == (GapState.FILLED, 2)
+    with database.get_readonly_session() as session:
+        (letter,) = as_admin(session).dead_letters.recent()
+    assert '"exec_id":"e-3"' in letter.payload
+
+
+def test_a_gap_whose_end_is_refused_stays_open_with_nothing_stored(
+    sink: DatabaseSink, database: DatabaseFactory, records: dict[str, Record]
+) -> None:
+    gap = records["Gap"]
+    assert isinstance(gap, Gap)
+
+    outcome = sink.fill([execution(records)], lambda new: [replace(gap, account_id="nobody's")])
+
+    assert isinstance(outcome, Refused)
+    assert executions_of(database) == []
 
 
 def test_rows_of_another_tenant_are_refused(

@@ -1,14 +1,19 @@
-"""What an operator is told: ages, counts, health; as JSON, as a file, as metrics."""
+"""What an operator is told: ages, counts, health; as JSON and as a file."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from event_saver.codec import Item, Record, time_of
+from event_saver.delays import BOUNDS_US, DelayCounts
 from event_saver.keeper import KeeperState
-from event_saver.status import Status, StreamStatus, status_of
-from event_saver.writer.writer import WriterState
+from event_saver.status import Status, StreamStatus, status_of, stream_of
+from event_saver.writer.batches import BatchLimits, Written
+from event_saver.writer.queue import DroppingQueue
+from event_saver.writer.writer import Writer, WriterState
 from grid_db.words import Environment
 from gridcore.clock import SECOND_US, Instant
 
@@ -25,6 +30,7 @@ WRITER = WriterState(
     last_text="",
     last_commit_at=NOW,
 )
+DELAYS = DelayCounts(within=(0,) * len(BOUNDS_US), total=0, sum_us=0)
 KEEPER = KeeperState(open=1, filled=4, given_up=2, failed=3, audits=5, ended="")
 
 
@@ -43,8 +49,11 @@ def status(
                 newest_us=Instant(NOW - 2 * SECOND_US),
                 in_flight=3,
                 writer=writer,
+                delays=DELAYS,
             ),
-            StreamStatus(name="main", newest_us=Instant(0), in_flight=0, writer=WRITER),
+            StreamStatus(
+                name="main", newest_us=Instant(0), in_flight=0, writer=WRITER, delays=DELAYS
+            ),
         ],
         keeper=keeper,
     )
@@ -86,10 +95,25 @@ def test_the_health_file_is_the_status_and_whole(tmp_path: Path) -> None:
     assert json.loads(path.read_text()) == status().as_json()
 
 
-def test_metrics_name_streams_and_what_became_of_their_items() -> None:
-    lines = status().metrics().decode().splitlines()
+class Shelf:
+    """A sink that takes everything."""
 
-    assert "event_saver_healthy 1.0" in lines
-    assert 'event_saver_items{fate="written",stream="trades"} 100.0' in lines
-    assert 'event_saver_gaps{state="given_up"} 2.0' in lines
-    assert not any("gaps{" in line for line in status(keeper=None).metrics().decode().splitlines())
+    def write(self, items: Sequence[Item]) -> Written:
+        return Written(inserted=len(items))
+
+    def bury(self, item: Item, text: str) -> Written:
+        return Written(inserted=1)
+
+
+def test_a_stream_is_told_as_its_writer_is(records: dict[str, Record]) -> None:
+    queue: DroppingQueue[Item] = DroppingQueue(9)
+    writer = Writer("trades", queue, Shelf(), limits=BatchLimits(items_max=1), at_of=time_of)
+    trade = records["PublicTrade"]
+    writer.put([trade, trade, trade])
+    writer.turn()
+
+    found = stream_of(writer, DELAYS)
+
+    assert (found.name, found.newest_us, found.in_flight) == ("trades", time_of(trade), 2)
+    assert (found.writer.depth, found.writer.written) == (2, 1)
+    assert found.delays == DELAYS

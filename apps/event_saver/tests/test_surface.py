@@ -2,14 +2,15 @@
 
 import asyncio
 import json
+import urllib.error
 import urllib.request
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 
+from appkit.beside import beside
 from appkit.exits import UserError
-from event_saver.beside import beside
 from event_saver.status import Status, status_of
 from event_saver.surface import served
 from event_saver.watermarks import Settling
@@ -17,24 +18,24 @@ from grid_db.words import Environment
 from gridcore.clock import Instant
 
 
-def status() -> Status:
+def status(ready: bool = True) -> Status:
     return status_of(
         now=Instant(7),
         environment=Environment.SIM,
         database="sqlite:///r.db",
-        ready=True,
+        ready=ready,
         down=(),
         streams=(),
         keeper=None,
     )
 
 
-def pages(port: int = 0) -> AbstractAsyncContextManager[int]:
+def pages(port: int = 0, well: bool = True) -> AbstractAsyncContextManager[int]:
     return served(
         port,
         settling=lambda: Settling(handled_through_us=42, in_flight=3),
         ready=lambda: False,
-        status=status,
+        status=lambda: status(well),
     )
 
 
@@ -44,8 +45,13 @@ def got(port: int, path: str) -> str:
     return text
 
 
-async def page(path: str) -> str:
-    async with pages() as port:
+def content_type(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        return str(answer.headers["Content-Type"])
+
+
+async def page(path: str, well: bool = True) -> str:
+    async with pages(well=well) as port:
         return await beside("client", lambda: got(port, path))
 
 
@@ -58,6 +64,32 @@ def test_the_settling_surface_says_how_far_everything_is_committed() -> None:
 def test_the_status_and_the_metrics_have_pages() -> None:
     assert json.loads(asyncio.run(page("status"))) == status().as_json()
     assert "event_saver_ready 1.0" in asyncio.run(page("metrics"))
+
+
+def test_a_watchdog_is_told_by_the_answer_s_code_whether_everything_works() -> None:
+    assert asyncio.run(page("health")) == "healthy\n"
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        asyncio.run(page("health", well=False))
+
+    with refused.value as answer:
+        assert answer.code == 503
+        assert answer.read() == b"not healthy; /status says why\n"
+
+
+def test_the_first_page_names_the_others_and_each_is_there() -> None:
+    named = [line.split()[0] for line in asyncio.run(page("")).splitlines()]
+
+    assert named == ["/health", "/status", "/metrics", "/settle"]
+    assert all(asyncio.run(page(one[1:])) for one in named)
+
+
+def test_prometheus_is_told_the_format_of_its_page() -> None:
+    async def kind() -> str:
+        async with pages() as port:
+            return await beside("client", lambda: content_type(port))
+
+    assert asyncio.run(kind()) == "text/plain; version=0.0.4; charset=utf-8"
 
 
 def test_a_port_that_is_taken_is_refused_with_what_to_do() -> None:

@@ -78,6 +78,18 @@ def test_dropped_items_are_not_confused_with_those_being_written() -> None:
     assert settling([trades]) == Settling(handled_through_us=10, in_flight=1)
 
 
+def test_what_still_waits_says_how_far_everything_is_written() -> None:
+    trades = Watermark()
+    assert trades.written_through(Instant(99))
+    trades.arrived(at(10, 11))
+
+    assert trades.written_through(Instant(9))
+    assert not trades.written_through(Instant(10))
+
+    trades.left(2)
+    assert trades.written_through(Instant(10))
+
+
 @given(
     arrivals=st.lists(st.lists(st.integers(1, 50), min_size=1, max_size=4), max_size=12),
     leaves=st.lists(st.tuples(st.integers(1, 5), st.integers(0, 5)), max_size=12),

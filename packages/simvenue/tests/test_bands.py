@@ -258,6 +258,7 @@ class Skipping:
         self.owed.clear()
 
 
+@pytest.mark.untraced
 @settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32),

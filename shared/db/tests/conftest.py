@@ -1,183 +1,21 @@
-"""Databases for tests: a SQLite file and a real PostgreSQL, each with the whole schema."""
+"""Each dialect in turn for the tests of grid_db, and one row of every table."""
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from grid_db import models, schema
+from grid_db import models
 from grid_db.factory import DatabaseFactory
 from grid_db.settings import DatabaseSettings
 
-DEBIAN_PROGRAMS = "/usr/lib/postgresql"
-SUPERUSER = "grid"
-PASSWORD = "p@ss:/wo%rd #1"
-"""Holds what a URL gives a meaning to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """A PostgreSQL server of this test run."""
-
-    port: int
-    names: Iterator[int]
-
-    def settings(self, name: str) -> DatabaseSettings:
-        url = sa.URL.create(
-            "postgresql", SUPERUSER, PASSWORD, "127.0.0.1", self.port, name
-        ).render_as_string(hide_password=False)
-        return DatabaseSettings.of_url(url)
-
-    def create(self, name: str, options: str = "") -> DatabaseSettings:
-        """A new database without tables."""
-        self.run(f"CREATE DATABASE {name} {options}")
-        return self.settings(name)
-
-    def run(self, statement: str) -> None:
-        """Run one statement outside any transaction, in the maintenance database."""
-        factory = DatabaseFactory(self.settings("postgres"))
-        with factory.outside_transactions() as connection:
-            connection.exec_driver_sql(statement)
-        factory.dispose()
-
-
-def postgres_programs() -> Path | None:
-    """The folder of initdb and pg_ctl: on PATH, or where Debian puts them."""
-    if os.environ.get("GRIDBOT_TEST_WITHOUT_POSTGRES"):
-        return None
-    found = shutil.which("initdb")
-    if found is not None:
-        return Path(found).resolve().parent
-    versions = sorted(Path(DEBIAN_PROGRAMS).glob("*/bin/initdb"))
-    return versions[-1].parent if versions else None
-
-
-def unprivileged() -> dict[str, object]:
-    """How to start a process that may serve a database: never as root."""
-    if os.geteuid() != 0:
-        return {}
-    user = pwd.getpwnam("nobody")
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[Cluster]:
-    """A server on a free port of 127.0.0.1, run by an unprivileged user, gone afterwards."""
-    programs = postgres_programs()
-    if programs is None:
-        reason = (
-            "expected initdb and pg_ctl of PostgreSQL on PATH (Debian: apt-get install postgresql)"
-        )
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    user = unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="grid-db-"))
-    if user:
-        os.chown(folder, int(str(user["user"])), int(str(user["group"])))
-    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    served = folder / "served"
-
-    def command(*words: object) -> None:
-        subprocess.run(
-            [str(word) for word in words],
-            check=True,
-            env=environment,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            **user,
-        )  # type: ignore[call-overload]
-
-    def start() -> int:
-        port = free_port()
-        options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
-            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
-            "-c shared_buffers=32MB -c max_connections=40"
-        )
-        log = folder / "log"
-        command(pg_ctl, "-D", served, "-w", "-t", "60", "-l", log, "-o", options, "start")
-        return port
-
-    pg_ctl = programs / "pg_ctl"
-    try:
-        initdb = [programs / "initdb", "-D", served, "-U", SUPERUSER, "-E", "UTF8", "--no-sync"]
-        command(*initdb, "--auth=scram-sha-256", f"--pwfile={secret}")
-        try:
-            port = start()
-        except subprocess.CalledProcessError:
-            port = start()  # somebody took the port in between
-        try:
-            yield Cluster(port=port, names=count())
-        finally:
-            command(pg_ctl, "-D", served, "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
-
-
-def make_schema(settings: DatabaseSettings) -> None:
-    factory = DatabaseFactory(settings)
-    schema.upgrade(factory)
-    factory.dispose()
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the whole schema and no rows."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    make_schema(DatabaseSettings.of_url(f"sqlite:///{path}"))
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgres_shared(postgres_cluster: Cluster) -> Iterator[DatabaseFactory]:
-    """One PostgreSQL database with the whole schema, for all tests that leave the schema alone."""
-    settings = postgres_cluster.create("grid_shared")
-    make_schema(settings)
-    factory = DatabaseFactory(settings)
-    yield factory
-    factory.dispose()
-
-
-@pytest.fixture
-def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> DatabaseSettings:
-    """A new SQLite file with the whole schema."""
-    path = tmp_path / "grid.db"
-    shutil.copyfile(sqlite_template, path)
-    return DatabaseSettings.of_url(f"sqlite:///{path}")
-
-
-@pytest.fixture
-def postgres_settings(
-    postgres_cluster: Cluster, postgres_shared: DatabaseFactory
-) -> DatabaseSettings:
-    """A PostgreSQL database with the whole schema and no rows."""
-    with postgres_shared.get_session() as session:
-        for table in reversed(models.Base.metadata.sorted_tables):
-            session.execute(sa.delete(table))
-    return postgres_cluster.settings("grid_shared")
+if TYPE_CHECKING:
+    from tests.databases import Cluster
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -189,7 +27,7 @@ def empty_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
     cluster: Cluster = request.getfixturevalue("postgres_cluster")
     name = f"grid_{next(cluster.names)}"
     yield cluster.create(name)
-    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+    cluster.drop(name)
 
 
 @pytest.fixture

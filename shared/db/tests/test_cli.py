@@ -1,4 +1,5 @@
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from grid_db.models import ApiCredential
 from grid_db.models.base import now_utc
 from grid_db.repositories import ApiKeys
 from grid_db.secrets.master_key import from_file
+from grid_db.stored_keys import StoredKeys
 
 Capture = pytest.CaptureFixture[str]
 
@@ -233,6 +235,62 @@ def test_the_master_key_can_be_exchanged(
         mine = repositories.for_user(session, "user-1").credentials
         opened = mine.reveal("account-1", keys[1])
     assert opened.api_secret.get_secret_value() == "s3cr3t"
+
+
+def test_a_key_pair_is_sealed_from_two_lines_of_stdin(
+    database: DatabaseFactory, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.key"
+    entry(["new-master-key", str(file)])
+    monkeypatch.setenv("GRIDBOT_MASTER_KEY_FILE", str(file))
+    monkeypatch.setattr("sys.stdin", StringIO("the-key-of-main\nthe-secret-of-main\n"))
+
+    words = ["store-keys", "main", "--environment", "demo", *address(database)]
+    assert entry(words) == Exit.DONE
+
+    shown = capsys.readouterr()
+    assert f"sealed by key {from_file(file).key_id}" in shown.out
+    assert "of-main" not in shown.out + shown.err
+    stored = StoredKeys(database, {"GRIDBOT_MASTER_KEY_FILE": str(file)}).pair("main")
+    assert stored.api_secret.get_secret_value() == "the-secret-of-main"
+
+
+@pytest.mark.parametrize(
+    ("account", "stdin", "said"),
+    [
+        ("main", "the-key-of-main\n", "API secret: expected a text, found nothing"),
+        ("main ", "", "account: expected a name without surrounding blanks"),
+    ],
+)
+def test_half_a_key_pair_and_an_odd_name_are_refused(
+    database: DatabaseFactory,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    account: str,
+    stdin: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("GRIDBOT_MASTER_KEY", "b" * 43 + "=")
+    monkeypatch.setattr("sys.stdin", StringIO(stdin))
+
+    words = ["store-keys", account, "--environment", "demo", *address(database)]
+    assert entry(words) == Exit.REFUSED
+
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "of-main" not in shown
+
+
+def test_keys_of_one_account_are_not_stored_for_another_environment(
+    filled: DatabaseFactory, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDBOT_MASTER_KEY", "b" * 43 + "=")
+    for environment, code in (("demo", Exit.DONE), ("mainnet", Exit.REFUSED)):
+        monkeypatch.setattr("sys.stdin", StringIO("key\nsecret\n"))
+        words = ["store-keys", "new", "--environment", environment, *address(filled)]
+        assert entry(words) == code
+
+    assert "account: expected none or" in capsys.readouterr().err
 
 
 def test_a_key_file_is_never_overwritten(tmp_path: Path, capsys: Capture) -> None:

@@ -150,6 +150,26 @@ def test_sqlite_is_opened_as_two_processes_need_it(sqlite_settings: DatabaseSett
     }
 
 
+def test_a_locked_table_of_postgresql_is_not_waited_for_longer_than_a_locked_file(
+    postgres_settings: DatabaseSettings,
+) -> None:
+    database = DatabaseFactory(postgres_settings)
+    impatient = DatabaseFactory(postgres_settings.model_copy(update={"busy_timeout_s": 0.02}))
+
+    with database.get_session() as holder:
+        holder.execute(sa.text("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"))
+        with (
+            pytest.raises(OperationalError, match="lock timeout"),
+            impatient.get_session() as session,
+        ):
+            session.execute(sa.select(User))
+    with impatient.get_session() as session:
+        assert session.scalars(sa.select(User)).all() == []
+
+    database.dispose()
+    impatient.dispose()
+
+
 def test_a_locked_sqlite_file_is_waited_for(sqlite_settings: DatabaseSettings) -> None:
     database = DatabaseFactory(sqlite_settings)
     holds, may_end = threading.Event(), threading.Event()
@@ -285,4 +305,4 @@ def test_a_database_without_an_encoding_answers_in_texts(postgres_cluster: Any) 
         assert session.scalar(sa.text("SELECT 'Grüße'")) == "Grüße"
 
     database.dispose()
-    postgres_cluster.run("DROP DATABASE grid_ascii WITH (FORCE)")
+    postgres_cluster.drop("grid_ascii")

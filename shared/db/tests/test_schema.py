@@ -119,27 +119,6 @@ def test_up_from_every_revision_and_down_to_it(
     assert tables(empty_database) == before
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
-def test_rows_survive_an_upgrade_from_every_revision(
-    empty_database: DatabaseFactory,
-    sample_rows: dict[type[Base], dict[str, object]],
-    revision: str,
-) -> None:
-    schema.upgrade(empty_database, revision)
-    present = tables(empty_database)
-    old = {model: row for model, row in sample_rows.items() if model.__tablename__ in present}
-    with empty_database.get_session() as session:
-        for model, row in old.items():
-            session.execute(sa.insert(model), [row])
-
-    schema.upgrade(empty_database)
-
-    with empty_database.get_readonly_session() as session:
-        for model, row in old.items():
-            kept = session.scalars(sa.select(model)).one()
-            assert {name: getattr(kept, name) for name in row} == row
-
-
 def test_all_the_way_down_leaves_no_table_of_ours(empty_database: DatabaseFactory) -> None:
     schema.upgrade(empty_database)
 

@@ -8,10 +8,12 @@ from bench.wire import command
 def test_a_run_too_short_for_its_target_is_a_verdict_and_not_an_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code = command.entry(["speed", "--seconds", "0.5"])
+    code = command.entry(["speed", "one symbol", "--seconds", "0.5"])
 
     assert code in (0, 3)
-    assert "trades/s" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith("one symbol, 20 trades to a ticker: ")
+    assert said.count("trades/s") == 1
 
 
 def test_an_unknown_measurement_is_refused_with_the_known_ones(

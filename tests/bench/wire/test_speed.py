@@ -2,18 +2,28 @@
 
 from dataclasses import replace
 
+import pytest
+
+from appkit.exits import UserError
 from bench.wire import speed
 from bench.wire.speed import Speed, Speeds
 
 
 def test_every_trade_of_every_market_arrives_several_to_a_frame() -> None:
-    measured = speed.measure(1.0)
+    measured = speed.measure(0.3, ["three symbols"])
 
-    assert [found.market for found in measured.found] == list(speed.MARKETS)
+    assert [found.market for found in measured.found] == list(speed.MARKETS)[1:]
     for found in measured.found:
         assert found.trades > found.frames > 0
         assert found.missing == 0
         assert found.tickers <= 30 * found.seconds
+
+
+def test_a_name_of_no_market_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(
+        UserError, match=r"'default configuration, three symbols'.*found \['dense'\]"
+    ):
+        speed.measure(1.0, ["dense"])
 
 
 def test_the_target_is_a_rate_without_holes() -> None:

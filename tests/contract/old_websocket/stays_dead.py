@@ -15,7 +15,8 @@ import websocket
 from pybit.unified_trading import WebSocket
 
 SYMBOL = "BTCUSDT"
-WATCH_S = 6.0
+WATCH_S = 2.0
+"""Enough: the thread is dead by then, and nothing but it could come back."""
 
 
 def main(arguments: list[str]) -> int:

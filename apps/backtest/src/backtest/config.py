@@ -7,38 +7,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from appkit.configuration import StrictModel, find, load
 from appkit.dates import Window, parse_window
 from appkit.exits import UserError
 from appkit.instruments import DEFAULT_CACHE_FILE, InstrumentKeys
-from backtest.config_parts import (
-    FeeRate,
-    FeesConfig,
-    FillModelConfig,
-    FundingRate,
-    LatencyConfig,
-    Name,
-    NotNegative,
-    Positive,
-    Rate,
-    SafetyBlock,
-    Symbol,
-    WindDownMode,
-)
+from appkit.numbers import FeeRate, FundingRate, Positive, Rate, Symbol
+from appkit.safety_block import SafetyBlock
+from appkit.strategy_keys import STRATEGY_MIGRATIONS, StrategyKeys
+from backtest.config_parts import FeesConfig, FillModelConfig, LatencyConfig, WindDownMode
 from bybit_adapter.endpoints import Endpoint, endpoint
-from gridcore.config import (
-    CloseGate,
-    ConfigError,
-    GridConfig,
-    IdentitySalt,
-    RiskConfig,
-    SidePolicy,
-    SizingConfig,
-)
-from gridcore.session.effects import TimeInForce
-from gridcore.sizing import parse_amount
+from gridcore.config import CloseGate, ConfigError, SidePolicy, SizingConfig
 from simvenue.messages import FundingPrice, LiquidationPolicy
 
 PROGRAM = "backtest"
@@ -52,102 +32,32 @@ MIGRATIONS = {
         "the fitted buffer of the hedged leg is not built: margin is the full requirement of each "
         "leg, which is never too low; remove this key"
     ),
-    "long_koef": "renamed: write early_imbalance_multiplier",
-    "chase_*": "chasing closes with repriced orders is not part of this bot; remove this key",
     "fill_mode": "renamed: write `fill_model: {name: strict_cross}`",
+    **STRATEGY_MIGRATIONS,
 }
 """Keys of older configurations, and what to do about each."""
 
-_GRID = GridConfig()
-_RISK = RiskConfig()
-_SIZING = SizingConfig()
 
+class StrategyConfig(StrategyKeys):
+    """A strategy of a backtest: what the exchange would state of a live one is stated here."""
 
-def _amount_text(value: Any) -> Any:
-    """A bare number in YAML is an amount in USDT; its text is what counts."""
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(value)
-    return value
-
-
-class StrategyConfig(StrictModel):
-    """One grid on one symbol (B-1). Keys left out take the kernel's defaults."""
-
-    strat_id: Name
-    symbol: Symbol
-    tick_size: Positive | None = None
-    grid_count: Annotated[int, Field(ge=4, le=1000)] = _GRID.grid_count
-    grid_step: Positive = _GRID.grid_step
-    rebalance_threshold: Positive = _GRID.rebalance_threshold
-    max_last_mark_gap_pct: Positive = _GRID.max_last_mark_gap_pct
-    side_policy: SidePolicy | None = None
-    close_gate: CloseGate | None = None
-    amount: Annotated[str, BeforeValidator(_amount_text)] = _SIZING.amount
-    early_imbalance_multiplier: Positive = _SIZING.early_imbalance_multiplier
-    leverage: Positive = _SIZING.leverage
-    enable_risk_multipliers: bool = _RISK.enabled
-    min_liq_ratio: Positive = _RISK.min_liq_ratio
-    max_liq_ratio: Positive = _RISK.max_liq_ratio
-    max_margin: Positive = _RISK.max_margin
-    min_total_margin: NotNegative = _RISK.min_total_margin
-    increase_same_position_on_low_margin: bool = _RISK.increase_same_position_on_low_margin
-    emergency_cancels_opens: bool = _RISK.emergency_cancels_opens
+    leverage: Positive = SizingConfig().leverage
     maintenance_margin_rate: Rate | None = None
     risk_limits_cache_path: Path | None = None
     commission_rate: FeeRate | None = None
     taker_fee_rate: FeeRate | None = None
-    anchor_price: Positive | None = None
-    time_in_force: TimeInForce = TimeInForce.POST_ONLY
-    identity_salt: IdentitySalt = IdentitySalt.STRAT_ID
-
-    @field_validator("amount")
-    @classmethod
-    def _amount_must_parse(cls, value: str) -> str:
-        try:
-            parse_amount(value)
-        except ValueError as error:
-            raise ValueError(str(error)) from error
-        return value
 
     @model_validator(mode="after")
-    def _kernel_must_accept(self) -> "StrategyConfig":
+    def _leverage_must_fit(self) -> "StrategyConfig":
         try:
-            self.grid(SidePolicy.FOLLOW)
-            self.risk()
             self.sizing()
         except ConfigError as error:
             raise ValueError(str(error)) from error
         return self
 
-    def grid(self, default: SidePolicy) -> GridConfig:
-        """The kernel's grid settings; `default` is the policy of the whole run."""
-        return GridConfig(
-            grid_count=self.grid_count,
-            grid_step=self.grid_step,
-            rebalance_threshold=self.rebalance_threshold,
-            side_policy=self.side_policy or default,
-            max_last_mark_gap_pct=self.max_last_mark_gap_pct,
-        )
-
-    def risk(self) -> RiskConfig:
-        """The kernel's risk settings."""
-        return RiskConfig(
-            enabled=self.enable_risk_multipliers,
-            min_liq_ratio=self.min_liq_ratio,
-            max_liq_ratio=self.max_liq_ratio,
-            max_margin=self.max_margin,
-            min_total_margin=self.min_total_margin,
-            increase_same_position_on_low_margin=self.increase_same_position_on_low_margin,
-            emergency_cancels_opens=self.emergency_cancels_opens,
-        )
-
     def sizing(self) -> SizingConfig:
         """The kernel's sizing settings."""
-        return SizingConfig(
-            amount=self.amount,
-            early_imbalance_multiplier=self.early_imbalance_multiplier,
-            leverage=self.leverage,
-        )
+        return self.sizing_at(self.leverage)
 
 
 class BacktestConfig(StrictModel):

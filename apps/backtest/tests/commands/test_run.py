@@ -331,6 +331,7 @@ def recorded(folder: Path, source: Path, symbol: str, step: str, limits: str) ->
     assert entry([*words, "--config", str(folder / FILE)]) == 0
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the recorded markets are not at hand")
 def test_recorded_trades_run_the_same_with_and_without_skipping(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -352,6 +353,7 @@ def test_recorded_trades_run_the_same_with_and_without_skipping(
     assert one["metrics"]["trades"]["fills"] > 20
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(not FIXTURES.is_dir(), reason="the recorded markets are not at hand")
 def test_recorded_bars_run_as_a_bracket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recorded(

@@ -299,6 +299,7 @@ def test_a_tape_goes_to_the_database_and_comes_back_equal(
     assert export("second", **units).manifest == first.manifest
 
 
+@pytest.mark.untraced
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -78,6 +78,7 @@ def test_every_problem_of_a_plan_is_told_with_its_line(tmp_path: Path) -> None:
     assert "colour" in told[2]
 
 
+@pytest.mark.untraced
 @given(seed=st.integers(0, 10_000))
 def test_a_plan_comes_back_from_its_json_as_it_was(seed: int) -> None:
     faults = draw_faults(seed, 600_000)

@@ -178,6 +178,7 @@ def everything(exchange: Exchange) -> dict[str, object]:
     return found
 
 
+@pytest.mark.untraced
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(market_rows, min_size=25, max_size=60),

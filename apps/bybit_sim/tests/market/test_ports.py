@@ -37,6 +37,7 @@ def test_a_player_drives_the_exchange_and_the_hub(
     assert hub.sent == 0
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("tickers", [False, True])
 @pytest.mark.parametrize("partial_fills", [0, 500])
 def test_accounts_fare_the_same_at_max_speed_and_step_by_step(

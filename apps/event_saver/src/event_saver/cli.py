@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from appkit.arguments import CommandParser, add_common_options
 from appkit.configuration import find
-from appkit.exits import ExitCode, UserError, run_command
+from appkit.exits import ExitCode, RunFailed, UserError, run_command
+from appkit.secret_references import secret_of
 from bybit_adapter.credentials import Credentials
 from event_saver.accounts import AccountContext
 from event_saver.config import (
@@ -27,40 +28,59 @@ from event_saver.config import (
     changed,
     config_of,
     load_config,
-    secret_of,
 )
 from event_saver.rows.attribution import StrategyName
 from event_saver.service import EventSaver
+from event_saver.sink import told
 from event_saver.surface import HOST, served
+from event_saver.table import table_of
+from event_saver.writer.writer import wall_clock
 from grid_db.factory import DatabaseFactory
+from grid_db.repositories import ApiKeys
+from grid_db.secrets.envelope import EnvelopeError
+from grid_db.secrets.master_key import MasterKeyError
 from grid_db.settings import DatabaseRefused, DatabaseSettings
+from grid_db.stored_keys import KeysMissing, StoredKeys
 
 DESCRIPTION = "Records the market and the account into the database, and fills its own gaps."
+RUN = (
+    "Record the configured streams until SIGTERM or SIGINT; then write what is in hand, and end. "
+    "Exit codes: 0 nothing was lost; 1 bad configuration, or a database that is not ready; 2 rows "
+    "were lost, or recording had to end."
+)
+RUN_PORT = "of the local pages, listed at / there (default 18090); 0 takes a free one"
+STATUS = (
+    "Ask the recorder that runs with this configuration, or on --port, how it is. Exit codes: "
+    "0 healthy; 2 not healthy; 1 nobody answers."
+)
+STATUS_PORT = "where it listens (default: the configuration's)"
+OWN_DATABASE = "for the database_url of the configuration: `grid-db upgrade --database-url URL`"
 ASK_S_MAX = 5.0
 SHOW_S = 1.0
-HEADINGS = ("stream", "age s", "depth", "written", "new", "dead", "lost", "dropped", "says")
 
 
 def build_parser() -> CommandParser:
     """The whole command line."""
     parser = CommandParser(prog="event-saver", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = _command(commands, "run", "record until SIGTERM or SIGINT")
+    run = _command(commands, "run", "record until SIGTERM or SIGINT", RUN, RUN_PORT)
     run.set_defaults(handler=record)
-    status = _command(commands, "status", "how a running recorder is")
+    status = _command(commands, "status", "how a running recorder is", STATUS, STATUS_PORT)
     status.set_defaults(handler=show_status)
     return parser
 
 
-def _command(commands: Any, name: str, help_text: str) -> ArgumentParser:
-    parser: ArgumentParser = commands.add_parser(name, help=help_text, description=help_text)
+def _command(
+    commands: Any, name: str, help_text: str, description: str, port_text: str
+) -> ArgumentParser:
+    parser: ArgumentParser = commands.add_parser(name, help=help_text, description=description)
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
         help=f"default: ${PREFIX}CONFIG_PATH, conf/eventsaver.yaml, else {PREFIX}* variables alone",
     )
-    parser.add_argument("--port", type=int, metavar="N", help="of the local pages; 0: a free one")
+    parser.add_argument("--port", type=int, metavar="N", help=port_text)
     add_common_options(parser)
     return parser
 
@@ -71,16 +91,26 @@ def configured(arguments: Namespace, environment: Mapping[str, str]) -> EventSav
     if not named and environment.get(f"{PREFIX}SYMBOLS"):
         config = config_of(environment)
     else:
-        config = load_config(find("eventsaver", arguments.config, environment), environment)
+        config = load_config(_found(arguments.config, environment), environment)
     return config if arguments.port is None else changed(config, {"port": arguments.port})
+
+
+def _found(given: Path | None, environment: Mapping[str, str]) -> Path:
+    try:
+        return find("eventsaver", given, environment)
+    except UserError as error:
+        hint = f"{error.hint}; for public streams alone {PREFIX}SYMBOLS is enough"
+        raise UserError(error.message, hint) from error
 
 
 def record(arguments: Namespace) -> int:
     """Run the recorder; exit code 2 when rows were lost."""
     config = configured(arguments, os.environ)
-    saver = EventSaver(config, database_of(config))
+    database = database_of(config)
+    stored = StoredKeys(database, os.environ)
+    saver = EventSaver(config, database)
     for account in config.accounts:
-        saver.add_account(context_of(account, os.environ))
+        saver.add_account(context_of(account, os.environ, stored))
     return asyncio.run(_record(saver, as_json=arguments.json, quiet=arguments.quiet))
 
 
@@ -95,13 +125,25 @@ def database_of(config: EventSaverConfig) -> DatabaseFactory:
         raise UserError(f"database_url: {error}") from error
 
 
-def context_of(account: AccountConfig, environment: Mapping[str, str]) -> AccountContext:
-    """An account of the configuration with its key."""
+def context_of(
+    account: AccountConfig, environment: Mapping[str, str], stored: StoredKeys
+) -> AccountContext:
+    """An account of the configuration with its key; UserError when that is not to be had."""
+
+    def kept(name: str) -> ApiKeys:
+        return _pair(stored, name)
+
     return AccountContext(
         name=account.name,
         credentials=Credentials(
-            key=secret_of(account.api_key, environment),
-            secret=secret_of(account.api_secret, environment),
+            key=secret_of(
+                account.api_key, environment, lambda name: kept(name).api_key.get_secret_value()
+            ),
+            secret=secret_of(
+                account.api_secret,
+                environment,
+                lambda name: kept(name).api_secret.get_secret_value(),
+            ),
         ),
         symbols=account.symbols,
         strategies=tuple(
@@ -115,11 +157,23 @@ def context_of(account: AccountConfig, environment: Mapping[str, str]) -> Accoun
     )
 
 
+def _pair(stored: StoredKeys, account_name: str) -> ApiKeys:
+    try:
+        return stored.pair(account_name)
+    except (KeysMissing, MasterKeyError, EnvelopeError, DatabaseRefused) as error:
+        raise UserError(str(error)) from error
+    except SQLAlchemyError as error:
+        raise RunFailed(
+            f"db:{account_name}: the database does not answer: {told(error)}"
+        ) from error
+
+
 async def _record(saver: EventSaver, *, as_json: bool, quiet: bool) -> int:
     try:
         await saver.start()
     except DatabaseRefused as error:
-        raise UserError(str(error)) from error
+        own = saver.config.database_url is not None
+        raise UserError(str(error), OWN_DATABASE if own else None) from error
     async with served(
         saver.config.port, settling=saver.settling, ready=saver.ready, status=saver.status
     ) as port:
@@ -142,26 +196,30 @@ async def _show(saver: EventSaver, *, quiet: bool) -> None:
     console = Console()
     if quiet or not console.is_terminal:
         return
-    with Live(table_of(saver.status().as_json()), console=console, auto_refresh=False) as live:
+    with Live(_shown(saver), console=console, auto_refresh=False) as live:
         while True:
             await asyncio.sleep(SHOW_S)
-            live.update(table_of(saver.status().as_json()), refresh=True)
+            live.update(_shown(saver), refresh=True)
+
+
+def _shown(saver: EventSaver) -> RenderableType:
+    return table_of(saver.status().as_json(), wall_clock())
 
 
 def show_status(arguments: Namespace) -> int:
     """Ask the running recorder; exit code 2 when it is not healthy or does not answer."""
-    config = configured(arguments, os.environ)
-    found = asked(config)
+    port = arguments.port
+    found = asked(configured(arguments, os.environ).port if port is None else port)
     if arguments.json:
         print(json.dumps(found))
     else:
-        Console().print(table_of(found))
+        Console().print(table_of(found, wall_clock()))
     return ExitCode.DONE if found["healthy"] else ExitCode.FAILED
 
 
-def asked(config: EventSaverConfig) -> dict[str, Any]:
-    """The status of the recorder that runs with this configuration; UserError when none answers."""
-    url = f"http://{HOST}:{config.port}/status"
+def asked(port: int) -> dict[str, Any]:
+    """The status of the recorder that listens on a port; UserError when none answers."""
+    url = f"http://{HOST}:{port}/status"
     try:
         with urllib.request.urlopen(url, timeout=ASK_S_MAX) as answer:
             found: dict[str, Any] = json.loads(answer.read())
@@ -171,35 +229,6 @@ def asked(config: EventSaverConfig) -> dict[str, Any]:
             "start one with `event-saver run`, or give its port with --port",
         ) from error
     return found
-
-
-def table_of(status: Mapping[str, Any]) -> Table:
-    """A status as a table for people."""
-    word = "healthy" if status["healthy"] else "NOT HEALTHY"
-    table = Table(title=f"{status['environment']}: {word}, {status['database']}")
-    for heading in (
-        "stream",
-        "age s",
-        "depth",
-        "written",
-        "new",
-        "dead",
-        "lost",
-        "dropped",
-        "says",
-    ):
-        table.add_column(heading, justify="left" if heading in ("stream", "says") else "right")
-    for name, one in status["streams"].items():
-        age = "-" if one["age_s"] is None else f"{one['age_s']:.1f}"
-        counts = ("depth", "written", "inserted", "buried", "lost", "dropped")
-        table.add_row(name, age, *(str(one[count]) for count in counts), one["last_text"])
-    gaps = status["gaps"]
-    if gaps is not None:
-        table.caption = (
-            f"gaps: {gaps['open']} open, {gaps['filled']} filled, {gaps['given_up']} given up;"
-            f" audits: {gaps['audits']}; down: {', '.join(status['down']) or 'nothing'}"
-        )
-    return table
 
 
 def entry(argv: Sequence[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 Unknown keys are refused; EVENTSAVER_* variables win over the file. Times are in seconds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 
 from appkit.configuration import StrictModel, load, resolve_beside
 from appkit.exits import UserError
+from appkit.secret_references import SecretReference, reference_beside
 from bybit_adapter.endpoints import Endpoint, EndpointRefused, endpoint
 from grid_db.words import Environment
 
@@ -38,14 +39,15 @@ class StrategyConfig(StrictModel):
 
 
 class AccountConfig(StrictModel):
-    """An account to record. A key and its secret may be `env:NAME` or `file:PATH`.
+    """An account to record; its key and secret are named by where they are kept.
 
-    `symbols` empty: those of the recorder; rows of other symbols are not kept.
+    `db:ACCOUNT` stands for the pair that `grid-db store-keys` sealed. `symbols` empty: those of
+    the recorder; rows of other symbols are not kept.
     """
 
     name: str = Field(min_length=1)
-    api_key: SecretStr
-    api_secret: SecretStr
+    api_key: SecretReference
+    api_secret: SecretReference
     symbols: tuple[Symbol, ...] = ()
     strategies: tuple[StrategyConfig, ...] = ()
 
@@ -109,7 +111,15 @@ def load_config(path: Path, environment: Mapping[str, str]) -> EventSaverConfig:
     changes: dict[str, object] = {"journal_folder": resolve_beside(path, config.journal_folder)}
     if config.health_file is not None:
         changes["health_file"] = resolve_beside(path, config.health_file)
+    changes["accounts"] = tuple(_beside(path, account) for account in config.accounts)
     return changed(config, changes | from_environment(environment))
+
+
+def _beside(path: Path, account: AccountConfig) -> AccountConfig:
+    named = {"api_key": account.api_key, "api_secret": account.api_secret}
+    return account.model_copy(
+        update={name: reference_beside(path, text) for name, text in named.items()}
+    )
 
 
 def config_of(environment: Mapping[str, str]) -> EventSaverConfig:
@@ -145,28 +155,6 @@ def changed(config: EventSaverConfig, changes: Mapping[str, object]) -> EventSav
     """The configuration with changes, checked as a whole."""
     values = {name: getattr(config, name) for name in EventSaverConfig.model_fields}
     return _checked(values | dict(changes))
-
-
-def secret_of(
-    secret: SecretStr, environment: Mapping[str, str], read: Callable[[Path], str] = Path.read_text
-) -> str:
-    """The value that a secret's text names: `env:NAME`, `file:PATH`, or itself.
-
-    UserError names the reference, never a value.
-    """
-    text = secret.get_secret_value()
-    if text.startswith("env:"):
-        name = text.removeprefix("env:")
-        if not environment.get(name):
-            raise UserError(f"expected a secret in the environment variable {name}, found none")
-        return environment[name]
-    if text.startswith("file:"):
-        path = Path(text.removeprefix("file:"))
-        try:
-            return read(path).strip()
-        except OSError as error:
-            raise UserError(f"cannot read the secret in {path}: {error.strerror}") from error
-    return text
 
 
 def _checked(values: Mapping[str, object]) -> EventSaverConfig:

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from itertools import accumulate
 
-from event_saver.codec import Item
+from event_saver.codec import Item, Unreadable
 from event_saver.times import instant
 from event_saver.writer.batches import Fate, Settled
 from grid_db.records import DeadLetter, Gap
@@ -20,6 +20,9 @@ BOUNDS_US = (
     *(1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000, 60_000_000),
 )
 """Upper bounds, inclusive. Two seconds is what 99 of 100 rows are promised within."""
+_NOTHING = (0,) * (len(BOUNDS_US) + 1)
+_UNDATED = (DeadLetter, Gap, Unreadable)
+"""Not rows of a stream."""
 
 
 @message
@@ -64,16 +67,11 @@ class Delays:
 
     def _count(self, name: str, settled: Settled[Item]) -> None:
         now = self._now()
-        # Rows of one frame share the object that says when it came.
-        known: dict[int, int] = {}
-        delays = []
-        for item in settled.items:
-            if isinstance(item, UNDATED):
-                continue
-            key = id(item.local_ts)
-            if key not in known:
-                known[key] = max(0, now - instant(item.local_ts))
-            delays.append(known[key])
+        delays = [
+            max(0, now - instant(item.local_ts))
+            for item in settled.items
+            if not isinstance(item, _UNDATED)
+        ]
         with self._lock:
             counts = self._counts.setdefault(name, list(_NOTHING))
             for delay_us in delays:

@@ -1,14 +1,23 @@
 """The exchange as gaps and audits ask it: the adapter's REST client behind one shape of answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from appkit.exits import RunFailed, UserError
+from bybit_adapter.errors import Rejected
 from bybit_adapter.paging import Stop
+from bybit_adapter.rest.instruments import InstrumentTerms
 from bybit_adapter.rest.market import TRADES_MAX
 from bybit_adapter.rest.words import Answer, Listing
-from bybit_adapter.rest_client import RestClient
+from bybit_adapter.rest_client import RestClient, wait_until
 from event_saver.gaps.filling import Listed
 from event_saver.gaps.plan import Stretch
 from event_saver.rows.private import Kind
+from event_saver.writer.writer import wall_clock
+from gridcore.clock import SECOND_US, Instant
+from gridcore.instrument import Instrument
+
+ASKED_S_MAX = 60.0
+"""How long a start may wait for the exchange to name its instruments."""
 
 
 class RestExchange:
@@ -63,6 +72,32 @@ class RestExchange:
             text=answer.text,
             asked_at=client.exchange_now(),
         )
+
+
+def instrument_of(
+    market: RestClient,
+    symbol: str,
+    is_stopping: Callable[[], bool],
+    asked_s_max: float = ASKED_S_MAX,
+) -> Instrument:
+    """A symbol's instrument, asked for until the exchange answers.
+
+    UserError when the exchange does not list it; RunFailed when it does not answer in time, or
+    when the start is given up.
+    """
+    deadline = wall_clock() + asked_s_max * SECOND_US
+    delay_us = SECOND_US // 2
+    while True:
+        terms = market.market.instrument(symbol)
+        if isinstance(terms, InstrumentTerms):
+            return terms.to_instrument()
+        if isinstance(terms, Rejected) and not terms.retryable:
+            raise UserError(f"{symbol}: {terms.text}", "check the symbols of the configuration")
+        now = wall_clock()
+        if now >= deadline or is_stopping():
+            raise RunFailed(f"{symbol}: the exchange does not answer: {terms.text}")
+        wait_until(Instant(now + delay_us))
+        delay_us = min(2 * delay_us, 8 * SECOND_US)
 
 
 def _listed(listing: Listing) -> Listed:

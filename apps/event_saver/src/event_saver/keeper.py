@@ -1,6 +1,7 @@
 """Keeps the gap ledger: outages open gaps, gaps are filled, audits find what nobody noticed.
 
-One thread does it all, one thing after another; it blocks on REST and the database, nobody on it.
+What a stream loses is on record before anything else; the rest is done by one thread, one thing
+after another, which blocks on REST and the database, and nobody on it.
 """
 
 import threading
@@ -15,6 +16,8 @@ from event_saver.collectors import Down, Ended, Lost, News, Up
 from event_saver.gaps.audit import Audit, AuditLimits, missing
 from event_saver.gaps.filling import Done, Exchange, Failed, Filler, StoreAway
 from event_saver.gaps.ledger import GapLedger, Key
+from event_saver.gaps.losses import Losses
+from event_saver.gaps.plan import Stretch
 from event_saver.journal import JournalFailed
 from grid_db.records import Gap
 from grid_db.words import GapState, Stream
@@ -67,12 +70,15 @@ class Account:
     symbols: tuple[str, ...]
 
 
+_Heard = tuple[News, Sequence[Gap]]
+"""News, and the rows that were put on record when it was told."""
+
+
 class Keeper:
     """Takes news from any thread; everything else happens in its own.
 
-    `store_gaps` makes gap rows durable; `now` is the exchange's time as known, `asked_now` the same
-    after asking the exchange. `on_ended` hears once that
-    recording has ended.
+    `store_gaps` makes gap rows durable, from any thread; `now` is the exchange's time as known,
+    `asked_now` the same after asking the exchange. `on_ended` hears that recording has ended.
     """
 
     def __init__(
@@ -99,7 +105,10 @@ class Keeper:
         self._now = now
         self._asked_now = asked_now
         self._on_ended = on_ended
-        self._inbox: SimpleQueue[News | None] = SimpleQueue()
+        self._telling = threading.Lock()
+        self._inbox: SimpleQueue[_Heard | None] = SimpleQueue()
+        self._losses = Losses(ledger.row, self._keep)
+        """What was told; `_up` are the streams that deliver by what was heard."""
         self._up: set[Key] = set()
         self._lasts: dict[Key, Instant | None] = {}
         self._unanswered: list[tuple[Key, Instant]] = []
@@ -112,20 +121,30 @@ class Keeper:
         self._thread: threading.Thread | None = None
 
     def tell(self, news: News) -> None:
-        """Hear of something, from any thread."""
-        self._inbox.put(news)
+        """Hear of something, from any thread.
+
+        What is lost is on record when this returns: a killed process does not forget it.
+        """
+        with self._telling:
+            gaps = self._recorded(news)
+            if not isinstance(news, Lost):
+                # There is one of these for every frame while a queue is full.
+                self._inbox.put((news, gaps))
 
     def take_over(self, gaps: Iterable[Gap], keys: Iterable[Key] = ()) -> None:
         """Take over the open gaps of former processes, before the start.
 
-        How far the streams of `keys` were recorded is asked now: later there are rows of this
-        process, which say nothing about what came before them.
+        How far the streams of `keys` were recorded is asked now, and what they miss since then is
+        on record before they deliver: later there are rows of this process, which say nothing
+        about what came before them.
         """
         now = self._now()
         self._ledger.take_over(gaps, now)
         for key in keys:
             with suppress(StoreAway):
-                self._lasts[key] = self._known.recorded_until(key, now)
+                last = self._lasts[key] = self._known.recorded_until(key, now)
+                if last is not None:
+                    self._keep(self._ledger.lost(key, last, now, STARTING))
 
     def start(self) -> None:
         """Begin, in a thread of its own."""
@@ -146,7 +165,7 @@ class Keeper:
     def state(self) -> KeeperState:
         """The keeper now."""
         return KeeperState(
-            open=len(self._ledger),
+            open=len(self._ledger) + len(self._losses),
             filled=self._filled,
             given_up=self._given_up,
             failed=self._failed,
@@ -155,13 +174,17 @@ class Keeper:
         )
 
     def turn(self) -> bool:
-        """Do the next thing that is due; False when nothing is."""
+        """Hear the next piece of news, or do what is due; False when there is neither."""
+        if not self._inbox.empty():
+            self._take(self._inbox.get())
+            return True
         now = self._now()
         if self._unanswered and now >= self._ask_again_at:
             waiting, self._unanswered = self._unanswered, []
             for key, until in waiting:
                 self._begin(key, until)
             return True
+        self._end_letting_go()
         gap = self._ledger.due(now)
         if gap is not None:
             self._try(gap)
@@ -173,42 +196,45 @@ class Keeper:
                 return True
         return False
 
-    def hear(self, news: News) -> None:
-        """Take one piece of news."""
+    # -- inside ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            if not self.turn():
+                with suppress(Empty):
+                    self._take(self._inbox.get(timeout=self._patience_s()))
+
+    def _recorded(self, news: News) -> Sequence[Gap]:
+        """Put what is lost on record, on the thread that tells; the gaps to look after."""
         now = self._now()
         match news:
             case Down():
-                outage = news.outage
-                for key in keys_of(news.account_id, outage.topics):
-                    if key in self._up:
-                        self._keep(self._ledger.lost(key, outage.since, now, outage.reason.value))
+                keys = keys_of(news.account_id, news.outage.topics)
+                return self._losses.down(keys, news.outage.since, now, news.outage.reason.value)
+            case Up():
+                self._losses.up(keys_of(news.account_id, news.restored.topics))
+            case Lost():
+                key = (news.account_id, news.stream, news.symbol)
+                self._losses.let_go(key, news.since, news.until, now, news.reason)
+        return ()
+
+    def _take(self, heard: _Heard | None) -> None:
+        """Take a piece of news, or None: the end."""
+        if heard is None:
+            self._stopping = True
+            return
+        news, rows = heard
+        for gap in rows:
+            self._ledger.adopt(gap)
+        match news:
             case Up():
                 # A clock that is slow must not end a gap before its stream was back.
                 until = max(self._asked_now(), news.restored.until)
                 for key in keys_of(news.account_id, news.restored.topics):
                     self._restored(key, news, until)
-            case Lost():
-                key = (news.account_id, news.stream, news.symbol)
-                self._keep(self._ledger.missed(key, news.since, news.until, now, news.reason))
             case Ended():
                 self._ended = self._ended or news.text
                 self._on_ended(news.text)
-
-    # -- inside ----------------------------------------------------------------------------
-
-    def _run(self) -> None:
-        while not self._stopping:
-            try:
-                news = self._inbox.get(timeout=self._patience_s())
-            except Empty:
-                pass
-            else:
-                if news is None:
-                    return
-                self.hear(news)
-                continue
-            while self._inbox.empty() and self.turn():
-                pass
 
     def _patience_s(self) -> float:
         """How long nothing is due."""
@@ -222,11 +248,17 @@ class Keeper:
             return WAIT_US_MAX / SECOND_US
         return max(0, min(min(deadlines) - self._now(), WAIT_US_MAX)) / SECOND_US
 
+    def _end_letting_go(self) -> None:
+        with self._telling:
+            quiet = self._losses.quiet(self._now())
+        for gap in quiet:
+            self._ledger.adopt(gap)
+            self._keep(gap)
+
     def _restored(self, key: Key, up: Up, until: Instant) -> None:
         restored = up.restored
         if key in self._up:
-            gap = self._ledger.missed(key, restored.since, until, until, restored.reason.value)
-            self._keep(gap)
+            self._back(key, restored.since, until, restored.reason.value)
             return
         self._up.add(key)
         self._begin(key, until)
@@ -243,10 +275,14 @@ class Keeper:
             self._ask_again_at = Instant(self._now() + WAIT_US_MAX)
             return
         if last is not None:
-            self._keep(self._ledger.missed(key, last, until, until, STARTING))
+            self._back(key, last, until, STARTING)
         elif key[0] is not None:
             # Streams tell changes only: what is so already has to be asked for (L83).
             self._keep(self._ledger.missed(key, until, until, until, BASELINE))
+
+    def _back(self, key: Key, since: Instant, until: Instant, reason: str) -> None:
+        for gap in self._ledger.back(key, since, until, reason):
+            self._keep(gap)
 
     def _keep(self, gap: Gap) -> None:
         """Make a row durable; where that fails, the gap is in memory and filled all the same."""
@@ -278,9 +314,10 @@ class Keeper:
             audit.failed(self._now())
 
     def _compared(self, account: Account, audit: Audit) -> bool:
-        """Whether the whole window was compared."""
+        """Whether the whole window was compared, or is to be looked at again."""
         window = audit.due(self._now())
         assert window is not None
+        gone: dict[str, Stretch] = {}
         for symbol in account.symbols:
             listed = self._exchange.executions(account.account_id, symbol, window)
             if not listed.complete and not listed.too_many:
@@ -289,13 +326,19 @@ class Keeper:
                 str(row.get("execId")): exchange_moment(row.get("execTime")) or window.end
                 for row in listed.rows
             }
-            stored = self._known.known_executions(account.account_id, list(times))
-            gone = missing(times, stored)
-            if gone is not None:
-                key = (account.account_id, Stream.EXECUTIONS, symbol)
-                now = self._now()
-                self._keep(self._ledger.missed(key, gone.start, gone.end, now, AUDITED))
-        audit.done(window, self._now())
+            stretch = missing(times, self._known.known_executions(account.account_id, list(times)))
+            if stretch is not None:
+                gone[symbol] = stretch
+        now = self._now()
+        if gone and not audit.is_second_look:
+            audit.wanting(window, now)
+            return True
+        for symbol, stretch in gone.items():
+            key = (account.account_id, Stream.EXECUTIONS, symbol)
+            if self._filler.hindrance(self._ledger.row(key, stretch.start, now, AUDITED)):
+                return False  # what waits for the database is not missing
+            self._keep(self._ledger.missed(key, stretch.start, stretch.end, now, AUDITED))
+        audit.done(window, now)
         return True
 
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
+from appkit.beside import beside
 from appkit.configuration import config_hash
 from appkit.exits import RunFailed, UserError
-from bybit_adapter.errors import Rejected
 from bybit_adapter.rate_limiter import RateLimiter
-from bybit_adapter.rest.instruments import InstrumentTerms
 from bybit_adapter.rest_client import RestClient, wait_until
 from bybit_adapter.ws_client.client import (
     PRIVATE_TOPICS,
@@ -20,22 +19,24 @@ from bybit_adapter.ws_client.client import (
 )
 from bybit_adapter.ws_client.clock import SystemClock
 from event_saver.accounts import AccountContext, Runs
-from event_saver.beside import beside
 from event_saver.codec import Item, decode, encode, time_of
 from event_saver.collectors import PrivateCollector, PublicCollector, let_go
 from event_saver.config import EventSaverConfig
-from event_saver.exchange import RestExchange
+from event_saver.delays import Delays
+from event_saver.exchange import RestExchange, instrument_of
 from event_saver.gaps.audit import AuditLimits
 from event_saver.gaps.filling import Filler
+from event_saver.gaps.hindrance import Hindrance
 from event_saver.gaps.ledger import GapLedger, Key
 from event_saver.journal import Journal, JournalBusy
 from event_saver.keeper import Account, Keeper, keys_of
 from event_saver.listed import ListedRows
+from event_saver.market_clock import MarketClock
 from event_saver.rows.attribution import Owners
 from event_saver.rows.private import Origin, PrivateRows
 from event_saver.rows.public import PublicRows
 from event_saver.sink import DatabaseSink, Tenant
-from event_saver.status import Status, StreamStatus, status_of
+from event_saver.status import Status, status_of, stream_of
 from event_saver.store import DatabaseStore
 from event_saver.watermarks import Settling, settling
 from event_saver.writer.batches import BatchLimits
@@ -48,8 +49,6 @@ from grid_db.words import RunStatus
 from gridcore.clock import HOUR_US, SECOND_US, Instant
 from gridcore.instrument import Instrument
 
-ASKED_S_MAX = 60.0
-"""How long a start may wait for the exchange to name its instruments."""
 REPLAY_S_MAX = 5.0
 BEAT_S = 20.0
 HOUSEKEEPING_S = 1.0
@@ -68,6 +67,8 @@ class EventSaver:
     def __init__(self, config: EventSaverConfig, db: DatabaseFactory) -> None:
         self.config = config
         self.clock = SystemClock()
+        self._stream_clock = MarketClock(self.clock, self._newest)
+        self._delays = Delays(self.now)
         self._database = db
         self._accounts: list[AccountContext] = []
         self._limiter = RateLimiter()
@@ -133,33 +134,31 @@ class EventSaver:
         return settling(writer.watermark for writer in self._writers.values())
 
     def now(self) -> Instant:
-        """The exchange's time: as measured, or as its newest message says (a simulator's clock
-        may run at any speed)."""
-        newest = [writer.watermark.newest for writer in self._writers.values()]
-        return max(self.clock.now(), *newest) if newest else self.clock.now()
+        """The exchange's time: as measured, or as its newest message says."""
+        return self._stream_clock.now()
+
+    def _newest(self) -> Instant:
+        writers = list(self._writers.values())
+        return max((one.watermark.newest for one in writers), default=Instant(0))
 
     def ready(self) -> bool:
-        """Whether every stream delivers."""
-        return bool(self._streams) and not any(one.state().down for one in self._streams)
+        """Whether every stream delivers, and will."""
+        if self._stopping.is_set() or not self._streams:
+            return False
+        return not any(one.state().down for one in self._streams)
 
     def status(self) -> Status:
         """Everything that an operator wants to know."""
-        streams = [
-            StreamStatus(
-                name=name,
-                newest_us=writer.watermark.newest,
-                in_flight=writer.watermark.in_flight,
-                writer=writer.state(),
-            )
-            for name, writer in self._writers.items()
-        ]
         return status_of(
             now=self.now(),
             environment=self.config.environment,
             database=self._database.shown_url,
             ready=self.ready(),
             down=[topic for one in self._streams for topic in one.state().down],
-            streams=streams,
+            streams=[
+                stream_of(writer, self._delays.counts(name))
+                for name, writer in self._writers.items()
+            ],
             keeper=None if self._keeper is None else self._keeper.state(),
         )
 
@@ -171,7 +170,10 @@ class EventSaver:
         for account in self._accounts:
             self._clients[account.account_id] = self._rest(account)
         self.clock.synchronise(self._server_time)
-        instruments = {symbol: self._instrument(symbol) for symbol in self._symbols()}
+        instruments = {
+            symbol: instrument_of(self._market, symbol, self._stopping.is_set)
+            for symbol in self._symbols()
+        }
         sinks = self._open_writers()
         fingerprint, text = config_hash(config), config.model_dump_json()
         self._runs.begin(self._accounts, fingerprint, text)
@@ -210,21 +212,6 @@ class EventSaver:
 
     def _symbols_of(self, account: AccountContext) -> tuple[str, ...]:
         return account.symbols or self.config.symbols
-
-    def _instrument(self, symbol: str) -> Instrument:
-        deadline = wall_clock() + ASKED_S_MAX * SECOND_US
-        delay_us = SECOND_US // 2
-        while True:
-            terms = self._market.market.instrument(symbol)
-            if isinstance(terms, InstrumentTerms):
-                return terms.to_instrument()
-            if isinstance(terms, Rejected) and not terms.retryable:
-                raise UserError(f"{symbol}: {terms.text}", "check the symbols of the configuration")
-            now = wall_clock()
-            if now >= deadline or self._stopping.is_set():
-                raise RunFailed(f"{symbol}: the exchange does not answer: {terms.text}")
-            wait_until(Instant(now + delay_us))
-            delay_us = min(2 * delay_us, 8 * SECOND_US)
 
     def _open_writers(self) -> dict[str | None, DatabaseSink]:
         config = self.config
@@ -265,6 +252,7 @@ class EventSaver:
             sink,
             limits=BatchLimits(items_max=config.batch_size, age_us_max=age_us),
             at_of=time_of,
+            on_settled=self._delays.of_stream(name),
             on_dropped=self._dropped,
         )
 
@@ -283,7 +271,14 @@ class EventSaver:
         rows = ListedRows(PublicRows(self.config.environment, {}), self._rows, self._collectors)
         return Keeper(
             GapLedger(self.config.environment, new_id),
-            Filler(exchange, store, rows, symbols=by_id.__getitem__, new_id=new_id),
+            Filler(
+                exchange,
+                store,
+                rows,
+                symbols=by_id.__getitem__,
+                new_id=new_id,
+                hindered=Hindrance(self._writers),
+            ),
             exchange,
             store,
             accounts=[Account(account_id=key, symbols=found) for key, found in by_id.items()],
@@ -313,7 +308,7 @@ class EventSaver:
                 tell=keeper.tell,
             )
             self._streams.append(
-                public_client(endpoint.public_url, config.topics, public, clock=self.clock)
+                public_client(endpoint.public_url, config.topics, public, clock=self._stream_clock)
             )
         for account in self._accounts:
             collector = PrivateCollector(
@@ -329,7 +324,7 @@ class EventSaver:
                     endpoint.private_url,
                     account.credentials,
                     collector,
-                    clock=self.clock,
+                    clock=self._stream_clock,
                     synchronise=self._synchronise,
                 )
             )

@@ -90,16 +90,59 @@ class DatabaseSink:
         """Commit what a gap had hidden together with what becomes of the gap: all or nothing.
 
         `close` gets how many of the items were new, and gives the gaps as they are from then on.
+        What the database refuses of the items becomes dead letters: a gap is not held up by it.
         """
+        outcome = self._fill(items, (), close)
+        if not isinstance(outcome, Refused):
+            return outcome
+        refused = self._refused(items)
+        if isinstance(refused, Away):
+            return refused
+        good = [item for number, item in enumerate(items) if number not in refused]
+        letters = [self._letter(items[number], text) for number, text in refused.items()]
+        return self._fill(good, letters, close)
 
+    # -- inside ----------------------------------------------------------------------------
+
+    def _fill(
+        self,
+        items: Sequence[Item],
+        letters: Sequence[Item],
+        close: Callable[[int], Sequence[Gap]],
+    ) -> Outcome:
         def store(session: Session) -> int:
             new = self._store(session, items)
-            self._store(session, close(new))
+            self._store(session, [*letters, *close(new)])
             return new
 
         return self._commit(store)
 
-    # -- inside ----------------------------------------------------------------------------
+    def _refused(self, items: Sequence[Item]) -> dict[int, str] | Away:
+        """Which of the items the database refuses for themselves, and why: by halves."""
+        found: dict[int, str] = {}
+        parts = [range(len(items))]
+        while parts:
+            part = parts.pop()
+            outcome = self._tried([items[number] for number in part])
+            if isinstance(outcome, Away):
+                return outcome
+            if isinstance(outcome, Refused):
+                middle = len(part) // 2
+                if middle:
+                    parts += [part[:middle], part[middle:]]
+                else:
+                    found[part[0]] = outcome.text
+        return dict(sorted(found.items()))
+
+    def _tried(self, items: Sequence[Item]) -> Outcome:
+        """What the database would say to the items; nothing of them is kept."""
+
+        def store(session: Session) -> int:
+            new = self._store(session, items)
+            session.rollback()
+            return new
+
+        return self._commit(store)
 
     def _commit(self, store: Callable[[Session], int]) -> Outcome:
         try:

@@ -1,4 +1,4 @@
-"""What an operator is told, as JSON, as a file and as metrics; it refuses to judge."""
+"""What an operator is told, as JSON and as a file; it refuses to know how it is looked at."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from appkit.atomic import write_bytes
+from event_saver.codec import Item
+from event_saver.delays import DelayCounts
 from event_saver.keeper import KeeperState
-from event_saver.writer.writer import WriterState
+from event_saver.writer.writer import Writer, WriterState
 from grid_db.words import Environment
 from gridcore.clock import SECOND_US, Instant
 from gridcore.message import message
@@ -18,12 +19,14 @@ from gridcore.message import message
 
 @message
 class StreamStatus:
-    """One writer's stream: the newest exchange time that came, and what became of its items."""
+    """One writer's stream: the newest exchange time that came (0 before the first), what became
+    of its items, and how long they took."""
 
     name: str
     newest_us: Instant
     in_flight: int
     writer: WriterState
+    delays: DelayCounts
 
 
 @message
@@ -65,29 +68,16 @@ class Status:
         """Put it into a file that is always whole."""
         write_bytes(path, orjson.dumps(self.as_json(), option=orjson.OPT_INDENT_2) + b"\n")
 
-    def metrics(self) -> bytes:
-        """Prometheus text."""
-        registry = CollectorRegistry()
 
-        def gauge(name: str, help_text: str, labels: Sequence[str] = ()) -> Gauge:
-            return Gauge(f"event_saver_{name}", help_text, labels, registry=registry)
-
-        gauge("healthy", "1 when everything works").set(self.healthy)
-        gauge("ready", "1 when every stream delivers").set(self.ready)
-        newest = gauge("newest_exchange_seconds", "newest exchange time that came", ("stream",))
-        counts = gauge("items", "items of a stream by what became of them", ("stream", "fate"))
-        failures = gauge("database_failures", "attempts in a row that failed", ("stream",))
-        for stream in self.streams:
-            newest.labels(stream.name).set(stream.newest_us / SECOND_US)
-            failures.labels(stream.name).set(stream.writer.failures)
-            for fate in ("depth", "written", "inserted", "buried", "lost", "dropped"):
-                counts.labels(stream.name, fate).set(getattr(stream.writer, fate))
-        if self.keeper is not None:
-            gaps = gauge("gaps", "gaps by what became of them", ("state",))
-            for state in ("open", "filled", "given_up", "failed"):
-                gaps.labels(state).set(getattr(self.keeper, state))
-        text: bytes = generate_latest(registry)
-        return text
+def stream_of(writer: Writer[Item], delays: DelayCounts) -> StreamStatus:
+    """What a writer's stream is like now."""
+    return StreamStatus(
+        name=writer.name,
+        newest_us=writer.watermark.newest,
+        in_flight=writer.watermark.in_flight,
+        writer=writer.state(),
+        delays=delays,
+    )
 
 
 def status_of(

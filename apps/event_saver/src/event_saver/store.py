@@ -5,12 +5,10 @@ It reads; what it writes goes through the sinks.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
-import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from event_saver.codec import Item
 from event_saver.gaps.filling import StoreAway
@@ -18,25 +16,45 @@ from event_saver.gaps.ledger import Key, key_of
 from event_saver.sink import DatabaseSink, told
 from event_saver.times import instant, moment
 from event_saver.writer.batches import Outcome
-from grid_db import models
 from grid_db.factory import DatabaseFactory
 from grid_db.records import Gap
-from grid_db.repositories import as_admin
+from grid_db.repositories import AdminRepositories, as_admin
 from grid_db.words import Environment, RunType, Stream
 from gridcore.clock import Instant
 
 LOOKED_BACK: Final = timedelta(days=30)
 """Orders that were last heard of before that are not asked for again."""
-_MODELS: Final[dict[Stream, type[models.Base]]] = {
-    Stream.TRADES: models.PublicTrade,
-    Stream.TICKERS: models.TickerSnapshot,
-    Stream.EXECUTIONS: models.PrivateExecution,
-    Stream.ORDERS: models.OrderState,
-    Stream.POSITIONS: models.PositionSnapshot,
-    Stream.WALLET: models.WalletSnapshot,
-    Stream.FUNDING: models.FundingPayment,
+
+
+class Public(Protocol):
+    """Rows of the market."""
+
+    def last_ts(
+        self, environment: Environment, symbol: str, until: datetime | None = None
+    ) -> datetime | None:
+        """The newest exchange time stored."""
+
+
+class Private(Protocol):
+    """Rows of an account."""
+
+    def last_ts(
+        self, account_id: str, symbol: str | None = None, until: datetime | None = None
+    ) -> datetime | None:
+        """The newest exchange time stored."""
+
+
+_PUBLIC: Final[dict[Stream, Callable[[AdminRepositories], Public]]] = {
+    Stream.TRADES: lambda rows: rows.trades,
+    Stream.TICKERS: lambda rows: rows.tickers,
 }
-_OPEN: Final = ("New", "PartiallyFilled", "Untriggered", "Triggered")
+_PRIVATE: Final[dict[Stream, Callable[[AdminRepositories], Private]]] = {
+    Stream.EXECUTIONS: lambda rows: rows.executions,
+    Stream.ORDERS: lambda rows: rows.orders,
+    Stream.POSITIONS: lambda rows: rows.positions,
+    Stream.WALLET: lambda rows: rows.wallets,
+    Stream.FUNDING: lambda rows: rows.funding,
+}
 
 
 class DatabaseStore:
@@ -58,11 +76,11 @@ class DatabaseStore:
         self._own_runs = frozenset(own_runs)
 
     @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        """A session to read in; StoreAway when the database does not answer."""
+    def _reading(self) -> Iterator[AdminRepositories]:
+        """Rows to read; StoreAway when the database does not answer."""
         try:
             with self._database.get_readonly_session() as session:
-                yield session
+                yield as_admin(session)
         except SQLAlchemyError as error:
             raise StoreAway(told(error)) from error
 
@@ -73,16 +91,13 @@ class DatabaseStore:
     def last(self, key: Key, until: Instant) -> Instant | None:
         """The newest stored exchange time of a stream up to an instant; None: nothing stored."""
         account_id, stream, symbol = key
-        columns = _MODELS[stream].__table__.c
-        conditions: list[sa.ColumnElement[bool]] = [columns.exchange_ts <= moment(until)]
-        if account_id is None:
-            conditions.append(columns.environment == self._environment.value)
-        else:
-            conditions.append(columns.account_id == account_id)
-        if symbol is not None:
-            conditions.append(columns.symbol == symbol)
-        with self._reading() as session:
-            found = session.scalar(sa.select(sa.func.max(columns.exchange_ts)).where(*conditions))
+        with self._reading() as rows:
+            if account_id is not None:
+                found = _PRIVATE[stream](rows).last_ts(account_id, symbol, moment(until))
+            else:
+                assert symbol is not None, f"a public stream is of a symbol: {stream}"
+                public = _PUBLIC[stream](rows)
+                found = public.last_ts(self._environment, symbol, moment(until))
         return None if found is None else instant(found)
 
     def recorded_until(self, key: Key, until: Instant) -> Instant | None:
@@ -95,8 +110,8 @@ class DatabaseStore:
         account_id = key[0]
         if newest is not None or account_id is None:
             return newest
-        with self._reading() as session:
-            runs = as_admin(session).runs.by_account(account_id)
+        with self._reading() as rows:
+            runs = rows.runs.by_account(account_id)
         alive = [
             instant(run.end_ts or run.heartbeat_at or run.start_ts)
             for run in runs
@@ -106,33 +121,14 @@ class DatabaseStore:
 
     def open_orders(self, account_id: str) -> Sequence[tuple[str, str]]:
         """Symbol and id of the orders whose newest stored state is open."""
-        table: Any = models.OrderState.__table__
-        mine = table.c.account_id == account_id
-        with self._reading() as session:
-            newest = session.scalar(sa.select(sa.func.max(table.c.exchange_ts)).where(mine))
-            if newest is None:
-                return ()
-            query = sa.select(
-                table.c.exchange_ts,
-                table.c.symbol,
-                table.c.order_id,
-                table.c.status,
-                table.c.leaves_qty,
-            )
-            rows = session.execute(
-                query.where(mine, table.c.exchange_ts >= newest - LOOKED_BACK)
-            ).all()
-        # Of two states of one time the later one has ended, or has less left.
-        rows = sorted(
-            rows, key=lambda row: (row.exchange_ts, row.status not in _OPEN, -row.leaves_qty)
-        )
-        status = {(row.symbol, row.order_id): row.status for row in rows}
-        return tuple(order for order, found in status.items() if found in _OPEN)
+        with self._reading() as rows:
+            newest = rows.orders.last_ts(account_id)
+            return [] if newest is None else rows.orders.open_of(account_id, newest - LOOKED_BACK)
 
     def open_gaps(self) -> list[Gap]:
         """The open gaps that former processes left."""
-        with self._reading() as session:
-            gaps = as_admin(session).gaps.open()
+        with self._reading() as rows:
+            gaps = rows.gaps.open()
         mine = self._sinks.keys()
         return [
             gap for gap in gaps if gap.environment is self._environment and gap.account_id in mine
@@ -140,17 +136,9 @@ class DatabaseStore:
 
     def known_executions(self, account_id: str, exec_ids: Sequence[str]) -> frozenset[str]:
         """Which executions or funding payments are stored."""
-        table: Any = models.FundingPayment.__table__
-        with self._reading() as session:
-            known = as_admin(session).executions.known(account_id, exec_ids)
-            missing = sorted(set(exec_ids) - known)
-            paid: set[str] = set()
-            for start in range(0, len(missing), 500):
-                some = missing[start : start + 500]
-                query = sa.select(table.c.exec_id)
-                mine = query.where(table.c.account_id == account_id, table.c.exec_id.in_(some))
-                paid.update(session.scalars(mine))
-        return known | paid
+        with self._reading() as rows:
+            known = rows.executions.known(account_id, exec_ids)
+            return known | rows.funding.known(account_id, set(exec_ids) - known)
 
     def fill(
         self, gap: Gap, items: Sequence[Item], close: Callable[[int], Sequence[Gap]]

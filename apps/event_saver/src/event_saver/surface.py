@@ -1,4 +1,7 @@
-"""The local pages: /settle, /status and /metrics on 127.0.0.1; it shows, and takes no orders."""
+"""The local pages: /health, /status, /metrics and /settle on 127.0.0.1.
+
+It shows, and takes no orders.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -6,10 +9,17 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from appkit.exits import UserError
+from event_saver.metrics import CONTENT_TYPE, metrics_of
 from event_saver.status import Status
 from event_saver.watermarks import Settling
 
 HOST = "127.0.0.1"
+PAGES = """\
+/health   200 when everything works, else 503
+/status   everything, as JSON
+/metrics  for Prometheus
+/settle   how far everything that came is committed
+"""
 
 
 @asynccontextmanager
@@ -21,6 +31,14 @@ async def served(
     status: Callable[[], Status],
 ) -> AsyncIterator[int]:
     """Serve the pages while the block runs, and give the port; UserError when it is taken."""
+
+    async def index(_: web.Request) -> web.Response:
+        return web.Response(text=PAGES)
+
+    async def health(_: web.Request) -> web.Response:
+        if status().healthy:
+            return web.Response(text="healthy\n")
+        return web.Response(text="not healthy; /status says why\n", status=503)
 
     async def settle(_: web.Request) -> web.Response:
         found = settling()
@@ -36,14 +54,16 @@ async def served(
         return web.json_response(status().as_json())
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=status().metrics(), content_type="text/plain", charset="utf-8")
+        return web.Response(body=metrics_of(status()), headers={"Content-Type": CONTENT_TYPE})
 
     application = web.Application()
     application.add_routes(
         [
-            web.get("/settle", settle),
+            web.get("/", index),
+            web.get("/health", health),
             web.get("/status", tell_status),
             web.get("/metrics", metrics),
+            web.get("/settle", settle),
         ]
     )
     runner = web.AppRunner(application, access_log=None)

@@ -89,6 +89,11 @@ class Watermark:
         with self._lock:
             return min((one.oldest for one in self._arrivals if one.left), default=None)
 
+    def written_through(self, at: Instant) -> bool:
+        """Whether nothing that came and is of that time or before still waits."""
+        oldest = self.oldest_in_flight()
+        return oldest is None or oldest > at
+
     def handled(self) -> Instant:
         """The newest exchange time that was committed, or left nothing to commit."""
         with self._lock:

@@ -70,3 +70,30 @@ def test_the_stretch_holds_everything_that_is_missing_and_begins_and_ends_with_i
     assert (found is None) is (not gone)
     if found is not None:
         assert (found.start, found.end) == (gone[0], gone[-1])
+
+
+def test_a_window_that_is_found_wanting_is_looked_at_a_second_time_as_it_was() -> None:
+    audit = Audit(at(0), AuditLimits(interval_us=600 * SECOND_US))
+    window = audit.due(at(600))
+    assert window is not None
+    assert not audit.is_second_look
+
+    audit.wanting(window, at(600))
+
+    assert audit.is_second_look
+    assert audit.due(at(659)) is None
+    assert audit.due(at(660)) == window
+    audit.done(window, at(660))
+    assert (audit.passed, audit.is_second_look) == (1, False)
+
+
+def test_a_second_look_that_fails_is_repeated() -> None:
+    audit = Audit(at(0), AuditLimits(interval_us=600 * SECOND_US))
+    window = audit.due(at(600))
+    assert window is not None
+    audit.wanting(window, at(600))
+
+    audit.failed(at(660))
+
+    assert audit.due(at(720)) == window
+    assert audit.is_second_look

@@ -8,7 +8,7 @@ import pytest
 
 from bybit_adapter.normalizer.words import BadElement
 from event_saver.codec import Item, Record
-from event_saver.gaps.filling import NO_HISTORY, TOO_OLD, Done, Failed, Filler, Listed
+from event_saver.gaps.filling import ANSWERS_MAX, NO_HISTORY, TOO_OLD, Done, Failed, Filler, Listed
 from event_saver.gaps.plan import Stretch
 from event_saver.rows.private import Kind
 from event_saver.times import instant, moment
@@ -50,10 +50,12 @@ class FakeExchange:
     page_max: int = 1_000
     fails: str = ""
     asked: list[Stretch] = field(default_factory=list)
+    asked_trades: int = 0
     named: list[str] = field(default_factory=list)
     states: list[tuple[str, Kind]] = field(default_factory=list)
 
     def recent_trades(self, symbol: str) -> Listed:
+        self.asked_trades += 1
         return self.trades
 
     def executions(self, account_id: str, symbol: str, stretch: Stretch) -> Listed:
@@ -124,6 +126,7 @@ class Bench:
     def __init__(self, records: dict[str, Record]) -> None:
         self.exchange = FakeExchange()
         self.store = FakeStore()
+        self.hindrance = ""
         numbers = count(1)
         self.filler = Filler(
             self.exchange,
@@ -131,6 +134,7 @@ class Bench:
             FakeRows(records),
             symbols=lambda account_id: ("BTCUSDT", "ETHUSDT"),
             new_id=lambda: f"part-{next(numbers)}",
+            hindered=lambda gap: self.hindrance,
         )
 
     def fill(self, one: Gap) -> Done:
@@ -311,3 +315,62 @@ def test_tickers_have_no_history_and_their_gap_is_on_record(bench: Bench) -> Non
     done = bench.fill(gap(Stream.TICKERS))
 
     assert (done.gap.state, done.gap.last_error) == (GapState.UNRECOVERABLE, NO_HISTORY)
+
+
+def trades(*seconds: float) -> Listed:
+    rows: list[dict[str, object]] = [{"at": at(one)} for one in seconds]
+    return replace(answer(*rows), complete=True, too_many=True)
+
+
+def test_trades_are_asked_for_while_they_can_be_had_and_stored_when_they_can_be_l74(
+    bench: Bench,
+) -> None:
+    """A database that is away for two minutes costs none of what its outages hid."""
+    bench.exchange.trades = trades(21, 15, 9)
+    bench.hindrance = "the database is away"
+    assert bench.fail(gap(Stream.TRADES)) == "the database is away"
+    bench.exchange.trades = trades(199, 198)
+    bench.hindrance = ""
+    bench.store.away = True
+    assert bench.fail(gap(Stream.TRADES)) == "locked"
+    bench.store.away = False
+
+    done = bench.fill(gap(Stream.TRADES))
+
+    assert (done.gap.state, bench.exchange.asked_trades) == (GapState.FILLED, 1)
+    assert len(bench.store.stored) == 3
+
+
+def test_an_answer_that_was_stored_or_is_of_another_stretch_is_not_used_again(
+    bench: Bench,
+) -> None:
+    bench.exchange.trades = trades(21, 15, 9)
+    bench.fill(gap(Stream.TRADES))
+    bench.fill(gap(Stream.TRADES))
+    bench.store.away = True
+    bench.filler.fill(gap(Stream.TRADES))
+    bench.filler.fill(gap(Stream.TRADES, end=25))
+
+    assert bench.exchange.asked_trades == 4
+
+
+def test_answers_that_wait_have_a_bound_and_the_oldest_makes_room(bench: Bench) -> None:
+    bench.exchange.trades = trades(21, 15, 9)
+    bench.hindrance = "the database is away"
+    gaps = [replace(gap(Stream.TRADES), gap_id=f"{number}") for number in range(ANSWERS_MAX + 1)]
+    for one in gaps:
+        bench.filler.fill(one)
+
+    bench.filler.fill(gaps[-1])
+    assert bench.exchange.asked_trades == ANSWERS_MAX + 1
+    bench.filler.fill(gaps[0])
+
+    assert bench.exchange.asked_trades == ANSWERS_MAX + 2
+
+
+def test_what_can_wait_is_not_asked_for_before_it_can_be_stored(bench: Bench) -> None:
+    bench.hindrance = "the database is away"
+
+    assert bench.fail(gap(Stream.EXECUTIONS)) == "the database is away"
+
+    assert bench.exchange.asked == []

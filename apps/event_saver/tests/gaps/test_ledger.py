@@ -53,12 +53,43 @@ def test_the_end_of_an_outage_closes_the_window_of_the_same_gap() -> None:
     gaps = ledger()
     opened = gaps.lost(TRADES, at(1), at(4), "pong missing")
 
-    restored = gaps.missed(TRADES, at(1), at(9), at(9), "pong missing")
+    (restored,) = gaps.back(TRADES, at(1), at(9), "pong missing")
 
     assert restored.gap_id == opened.gap_id
     assert window(restored) == (at(1), at(9))
     assert gaps.due(at(9)) == restored
     assert len(gaps) == 1
+
+
+def test_the_end_of_an_outage_that_nobody_told_is_a_gap_all_the_same() -> None:
+    gaps = ledger()
+
+    (opened,) = gaps.back(TRADES, at(1), at(9), "closed")
+
+    assert window(opened) == (at(1), at(9))
+    assert gaps.due(at(9)) == opened
+
+
+def test_a_row_that_is_on_record_elsewhere_is_kept_once_it_is_adopted() -> None:
+    gaps = ledger()
+    row = gaps.row(TRADES, at(1), at(4), "closed")
+    assert len(gaps) == 0
+
+    gaps.adopt(row)
+
+    assert gaps.gaps() == (row,)
+    assert gaps.back(TRADES, at(1), at(9), "closed")[0].gap_id == row.gap_id
+
+
+def test_what_is_missed_while_a_stream_is_down_gives_its_outage_no_end() -> None:
+    gaps = ledger()
+    down = gaps.lost(TRADES, at(1), at(4), "closed")
+
+    missed = gaps.missed(TRADES, at(2), at(3), at(5), "the queue was full")
+
+    assert missed.gap_id != down.gap_id
+    assert gaps.due(at(9)) == missed
+    assert gaps.due(at(9)) is None
 
 
 def test_other_streams_and_other_times_have_gaps_of_their_own() -> None:
@@ -123,6 +154,15 @@ def test_the_gap_that_is_due_longest_comes_first() -> None:
 
     assert gaps.due(at(10)) == early
     assert gaps.due(at(10)) == late
+
+
+def test_public_trades_come_before_gaps_that_can_wait() -> None:
+    gaps = ledger()
+    gaps.missed(EXECUTIONS, at(0), at(1), at(3), "closed")
+    trades = gaps.missed(TRADES, at(0), at(1), at(9), "closed")
+    gaps.missed(OTHER, at(0), at(1), at(11), "closed")
+
+    assert gaps.due(at(10)) == trades
 
 
 def test_open_gaps_of_a_former_process_are_due_at_once() -> None:

@@ -1,5 +1,6 @@
 """Private rows: every element is a record or a dead letter, and none costs its neighbours."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -287,6 +288,52 @@ def test_a_bad_coin_costs_itself_only_l79() -> None:
     assert isinstance(btc, DeadLetter)
     assert isinstance(strange, DeadLetter)
     assert "walletBalance" in btc.reason
+
+
+def test_an_account_block_that_cannot_be_read_costs_no_coin_l79() -> None:
+    """An earlier recorder lost every coin of a frame whose totals were odd."""
+    totals = {name: "odd" for name, value in WALLET.items() if name.startswith(("total", "acc"))}
+
+    coins = maker().received(received("wallet", {**WALLET, **totals}))
+
+    assert [type(one) for one in coins] == [WalletSnapshot, WalletSnapshot]
+    for coin in coins:
+        assert isinstance(coin, WalletSnapshot)
+        assert (coin.total_equity, coin.total_margin_balance, coin.account_im_rate) == (None,) * 3
+
+
+@pytest.mark.parametrize(
+    ("topic", "raw"), [("order", ORDER), ("execution", EXECUTION), ("position", POSITION)]
+)
+def test_a_row_keeps_the_whole_message_of_every_private_stream_l78_l82(
+    topic: str, raw: Mapping[str, object]
+) -> None:
+    """What is needed later is not known now: fields that have no column are kept as well."""
+    found = row_of(topic, {**raw, "new": {"deep": [None, "ключ"]}})
+
+    assert isinstance(found, OrderState | PrivateExecution | PositionSnapshot)
+    assert json.loads(found.raw_json or "") == {**raw, "new": {"deep": [None, "ключ"]}}
+
+
+def test_the_inputs_of_a_liquidation_price_are_recorded_beside_it_l82() -> None:
+    found = row_of("position", {**POSITION, "liqPrice": "123456.7"})
+
+    assert isinstance(found, PositionSnapshot)
+    assert found.liq_price == Decimal("123456.7")
+    inputs = (found.mark_price, found.leverage, found.position_im, found.position_mm)
+    assert inputs == (Decimal("99800.1"), Decimal(10), Decimal(5000), Decimal(250))
+    assert (found.position_value, found.unrealised_pnl) == (Decimal("49900.05"), Decimal("99.95"))
+
+
+def test_a_coin_keeps_the_accounts_numbers_as_they_came_l78() -> None:
+    """L78: liquidation was off by what the coin said in place of the account."""
+    usdt, _ = maker().received(received("wallet", WALLET))
+
+    assert isinstance(usdt, WalletSnapshot)
+    told = json.loads(usdt.raw_json or "")
+    assert told["walletBalance"] == "999.123456789"
+    assert "1000.5" in (usdt.raw_json or "")
+    assert "bad" in (usdt.raw_json or "")
 
 
 @pytest.mark.parametrize(

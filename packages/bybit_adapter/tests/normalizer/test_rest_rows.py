@@ -293,16 +293,16 @@ def test_what_our_simulator_booked_is_what_the_wallet_has(
     rows = json.loads((folder / "bybit_sim_rest.json").read_text(encoding="utf-8"))
     instrument = instruments["BTCUSDT"]
     ledger = Ledger()
-    ledger.open(Decimal(10_000), Instant(1))
+    ledger.open(Decimal(10_000), Instant(1), 0)
     for direction in (LONG, SHORT):
-        ledger.seed_leg("BTCUSDT", direction, Decimal(0), None, Instant(1))
+        ledger.seed_leg("BTCUSDT", direction, Decimal(0), None, Instant(1), 0)
 
     snapshot = rest.of.executions(
         "BTCUSDT", rows["executions"], asked_at=ASKED, since=SINCE, complete=True
     )
     for one in snapshot.executions:
         if isinstance(one, Execution):
-            ledger.execution(one, instrument)
+            ledger.execution(one, instrument, None)
         else:
             ledger.funding(one)
     for moved in rest.of.movements(rows["movements"], asked_at=ASKED):

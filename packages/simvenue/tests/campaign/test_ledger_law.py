@@ -1,6 +1,7 @@
 """Books against the exchange's memory: every entry, every execution once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from gridcore.clock import Instant
 from gridcore.events import Event
 from gridcore.session.effects import Effects, FillRecord, LedgerEntry, LedgerKind, Record
 from simvenue.campaign.laws import LawBroken
-from simvenue.campaign.ledger_law import LedgerChecker
+from simvenue.campaign.ledger_law import OPENING, LedgerChecker
 from simvenue.campaign.world import World
 
 Rows = list[tuple[Event, Instant, Effects]]
@@ -95,3 +96,20 @@ def test_books_that_were_never_opened_break_the_law(played: tuple[World, object]
     world, _ = played
     with pytest.raises(LawBroken, match="never opened"):
         LedgerChecker().finished(world)
+
+
+def test_what_was_sent_after_the_opening_is_to_be_booked_in_its_very_instant_too(
+    played: tuple[World, object],
+) -> None:
+    world, recording = played
+    rows: Rows = recording.rows  # type: ignore[attr-defined]
+    chosen = first(LedgerKind.FEE, rows)
+
+    def opened_then(record: Record) -> list[Record]:
+        if isinstance(record, LedgerEntry) and record.reference == OPENING:
+            return [replace(record, at=chosen.at)]
+        return [record]
+
+    judge(world, rows, opened_then)
+    with pytest.raises(LawBroken, match=f"{chosen.reference}: expected 1 entry"):
+        judge(world, rows, lambda record: [] if record is chosen else opened_then(record))

@@ -48,6 +48,7 @@ def test_a_scenario_does_not_depend_on_the_hash_seed() -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.untraced
 def test_no_fault_acts_in_the_calm_and_what_it_delayed_has_time_to_arrive(
     many: list[Scenario],
 ) -> None:

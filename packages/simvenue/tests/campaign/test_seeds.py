@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from simvenue.campaign.laws import Law, LawBroken
 from simvenue.campaign.scenarios import scenario_of
 from simvenue.campaign.seeds import failure_of, judged, play_seeds
@@ -26,6 +28,7 @@ def test_a_scenario_without_faults_holds_every_law() -> None:
     assert judged(with_faults(scenario_of(3), ())) is None
 
 
+@pytest.mark.untraced
 def test_a_failure_carries_faults_that_can_be_read_back() -> None:
     scenario: Scenario = scenario_of(1)
     failure = failure_of(scenario, LawBroken(Law.SESSION_RUNS, "never found again"))

@@ -441,6 +441,7 @@ def test_a_venue_with_a_latency_of_its_own_is_refused(
         World(make_scenario(venue=make_config(place_latency_us=5)), [])
 
 
+@pytest.mark.untraced
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 1_000_000))
 def test_the_same_scenario_gives_the_same_run(seed: int) -> None:
@@ -477,6 +478,7 @@ def test_a_run_does_not_depend_on_the_hash_seed() -> None:
     assert len(said) == 1
 
 
+@pytest.mark.untraced
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 1_000),
@@ -502,6 +504,7 @@ def test_a_restart_at_any_effect_reaches_the_state_of_the_one_that_died(
     assert world.session.ledger.balance == world.venue.wallet
 
 
+@pytest.mark.untraced
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 1_000_000))
 def test_every_copy_of_a_push_is_delivered_or_lost_in_every_scenario(seed: int) -> None:

@@ -112,6 +112,7 @@ def test_statistics_of_any_range_equal_the_naive_answer(
     assert found == naive_stats(index.values[start:stop].tolist())
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("start", [0, 1, SPANS[0], SPANS[1], SPANS[2], SPANS[2] - 1])
 @pytest.mark.parametrize("left_out", [0, 1, 77, SPANS[1]])
 def test_statistics_of_long_ranges_equal_the_naive_answer(

@@ -69,6 +69,7 @@ def test_a_level_joins_the_level_below(variant: Variant, naive_stats: Naive) -> 
     assert tuple(level[1]) == naive_stats(rows[128:])
 
 
+@pytest.mark.untraced
 def test_all_levels_of_a_long_column_are_right(
     variant: Variant, naive_stats: Naive, long_walk: Integers
 ) -> None:

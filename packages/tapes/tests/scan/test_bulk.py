@@ -64,6 +64,7 @@ def test_a_segment_in_bulk_equals_its_points(
     assert bulk.tolist() == naive.tolist()
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("slope", [1, -1])
 def test_a_long_segment_in_bulk_equals_its_points(long_walk: Integers, slope: int) -> None:
     index = ScanIndex.build(long_walk)

@@ -32,6 +32,7 @@ def naive(curve: list[tuple[int, int]]) -> tuple[int, Fraction, int]:
     return fall, ratio, longest
 
 
+@pytest.mark.untraced
 @settings(deadline=None, max_examples=200)
 @given(points=points_of)
 def test_drawdown_is_measured_against_the_peak_in_force(points: list[tuple[int, int]]) -> None:

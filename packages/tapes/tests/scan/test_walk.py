@@ -49,6 +49,7 @@ def naive(
     return sampled, points
 
 
+@pytest.mark.untraced
 @settings(deadline=None, max_examples=150)
 @given(
     feeds=st.lists(feed_of, min_size=1, max_size=4),

@@ -4,6 +4,7 @@ It knows words and exit codes; what the words mean is known by the modules they 
 """
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -14,17 +15,21 @@ from pathlib import Path
 from typing import NoReturn
 
 import sqlalchemy as sa
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from grid_db import pruning, repositories, schema
 from grid_db.backup import BackupFailed, backup, integrity_faults
 from grid_db.factory import DatabaseFactory
+from grid_db.identity import account_id_of
 from grid_db.models import Base
+from grid_db.repositories import ApiKeys, Conflict
 from grid_db.secrets import master_key
 from grid_db.secrets.envelope import EnvelopeError
 from grid_db.secrets.master_key import MasterKeyError
 from grid_db.settings import DatabaseRefused, DatabaseSettings, sqlite_path
+from grid_db.stored_keys import store_keys
+from grid_db.words import Environment
 
 
 class Exit(IntEnum):
@@ -67,7 +72,7 @@ def told(work: Callable[[], int]) -> int:
     """The exit code of some work; what ends it goes to stderr, without secrets."""
     try:
         return work()
-    except (DatabaseRefused, EnvelopeError, MasterKeyError, UsageRefused) as error:
+    except (Conflict, DatabaseRefused, EnvelopeError, MasterKeyError, UsageRefused) as error:
         return _end(Exit.REFUSED, str(error))
     except ValidationError as error:
         return _end(Exit.REFUSED, _settings_fault(error))
@@ -125,6 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--kind", action="append", choices=kinds, help="default: both")
     one.add_argument("--dry-run", action="store_true", help="only say what would go")
     one.add_argument("--vacuum", action="store_true", help="give the room back afterwards")
+    one = command("store-keys", _store_keys, "seal a key pair, asked for or two lines of stdin")
+    one.add_argument("account", type=_named, help="its name: configurations write db:ACCOUNT")
+    words = [word.value for word in Environment]
+    one.add_argument("--environment", choices=words, required=True, help="whose keys they are")
     one = command("rotate-master-key", _rotate, "wrap every credential by a new master key")
     one.add_argument("--old-key-file", type=Path, help="default: the key of the environment")
     one.add_argument("--new-key-file", type=Path, required=True)
@@ -254,6 +263,38 @@ def _prune(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
     return Exit.DONE
 
 
+def _store_keys(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
+    schema.require_current(database)
+    master = master_key.from_environment(os.environ)
+    keys = ApiKeys(api_key=_asked("API key"), api_secret=_asked("API secret"))
+    environment = Environment(arguments.environment)
+    stored = store_keys(
+        database, arguments.account, environment, keys, master, datetime.now(tz=UTC)
+    )
+    _say(
+        arguments,
+        {
+            "database": database.shown_url,
+            "account": arguments.account,
+            "master_key_id": stored.master_key_id,
+        },
+        f"{database.shown_url}: the keys of {arguments.account} are sealed by key "
+        f"{stored.master_key_id}; configurations name them db:{arguments.account}",
+    )
+    return Exit.DONE
+
+
+def _asked(what: str) -> SecretStr:
+    """A secret from the terminal, unseen, or a line of stdin; never an argument, which all see."""
+    if sys.stdin.isatty():
+        found = getpass.getpass(f"{what}: ")
+    else:
+        found = sys.stdin.readline()
+    if not found.strip():
+        raise UsageRefused(f"{what}: expected a text, found nothing; key and secret are two lines")
+    return SecretStr(found.strip())
+
+
 def _rotate(arguments: argparse.Namespace, database: DatabaseFactory) -> int:
     schema.require_current(database)
     old = (
@@ -301,6 +342,14 @@ def _day(text: str) -> datetime:
             f"expected a UTC date such as 2026-01-31, found {text!r}"
         ) from error
     return day.replace(tzinfo=UTC) if day.tzinfo is None else day
+
+
+def _named(text: str) -> str:
+    try:
+        account_id_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _say(arguments: argparse.Namespace, result: dict[str, object], text: str) -> None:

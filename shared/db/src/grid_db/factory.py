@@ -131,7 +131,8 @@ def _engine(url: sa.URL, settings: DatabaseSettings) -> sa.Engine:
 
 
 def _postgresql_engine(url: sa.URL, settings: DatabaseSettings) -> sa.Engine:
-    options = "-c timezone=UTC"
+    # As on SQLite: who waits for a lock that long is told so.
+    options = f"-c timezone=UTC -c lock_timeout={max(1, int(settings.busy_timeout_s * 1000))}"
     if settings.read_only:
         options += " -c default_transaction_read_only=on"
     return sa.create_engine(
@@ -163,6 +164,9 @@ def _sqlite_engine(url: sa.URL, settings: DatabaseSettings) -> sa.Engine:
         "check_same_thread": False,
         "timeout": settings.busy_timeout_s,
         "isolation_level": None,  # transactions begin where the event below says
+        # A bulk insert is another statement for every number of rows, and large once prepared:
+        # kept ones are what a recorder's memory would grow by, without being faster.
+        "cached_statements": 0,
     }
     if path is not None and settings.read_only:
         # Never immutable=1: it would hide what a live writer adds.

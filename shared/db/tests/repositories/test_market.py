@@ -77,6 +77,8 @@ def test_the_newest_time_is_told_of_each_symbol(session: Session, make: "Makers"
     assert admin.trades.last_ts(SIM, "LTCUSDT") == make.at(4)
     assert admin.tickers.last_ts(SIM, "LTCUSDT") == make.at(3)
     assert admin.trades.last_ts(TESTNET, "LTCUSDT") is None
+    assert admin.trades.last_ts(SIM, "LTCUSDT", until=make.at(3)) == make.at(1)
+    assert admin.tickers.last_ts(SIM, "LTCUSDT", until=make.at(1)) is None
 
 
 def test_of_two_tickers_of_one_time_the_first_stays(session: Session, make: "Makers") -> None:

@@ -145,8 +145,8 @@ def test_the_newest_execution_is_told_of_an_account_and_of_a_symbol(
     account_id = alice.account.account_id
 
     assert executions.last_ts(account_id) == make.at(8)
-    assert executions.last_ts_of_symbol(account_id, "LTCUSDT") == make.at(5)
-    assert executions.last_ts_of_symbol(account_id, "XRPUSDT") is None
+    assert executions.last_ts(account_id, "LTCUSDT") == make.at(5)
+    assert executions.last_ts(account_id, "XRPUSDT") is None
 
 
 def test_the_audit_learns_which_executions_are_stored(session: Session, alice: "Tenant") -> None:
@@ -252,6 +252,39 @@ def test_only_the_asked_symbol_and_run_count_for_active_orders(
 
     assert orders.active_at(alice.run.run_id, account_id, "LTCUSDT", make.at(9)) == []
     assert orders.active_at("another run", account_id, "SOLUSDT", make.at(9)) == []
+
+
+def test_the_open_orders_of_an_account_are_those_whose_newest_state_is_open(
+    session: Session, alice: "Tenant", make: "Makers"
+) -> None:
+    """Conditional orders that wait are open too; of two states of one time the ended one counts."""
+    orders = repositories.for_user(session, alice.user.user_id).orders
+    nothing = Decimal(0)
+    orders.record(
+        [
+            *_life(alice),
+            alice.order("waits", 4, status="Untriggered"),
+            alice.order("old", 1),
+            alice.order("at once", 3, status="Filled", leaves_qty=nothing),
+            alice.order("at once", 3),
+            alice.order("part", 2, symbol="SOLUSDT"),
+            alice.order("part", 3, symbol="SOLUSDT", status="PartiallyFilled"),
+        ]
+    )
+    account_id = alice.account.account_id
+
+    assert orders.open_of(account_id, make.at(2)) == [("SOLUSDT", "part"), ("LTCUSDT", "waits")]
+    assert ("LTCUSDT", "old") in orders.open_of(account_id, make.at(1))
+    assert orders.open_of("ghost", make.at(0)) == []
+
+
+def test_the_audit_learns_which_payments_of_funding_are_stored(
+    session: Session, alice: "Tenant", bob: "Tenant"
+) -> None:
+    funding = repositories.as_admin(session).funding
+    funding.record([alice.funding("f1"), bob.funding("f2")])
+
+    assert funding.known(alice.account.account_id, ["f1", "f2", "f3"]) == {"f1"}
 
 
 def test_a_funding_payment_is_stored_once_and_comes_back(

@@ -45,11 +45,17 @@ def test_rows_of_every_kind_are_stored_once(session: Session, alice: "Tenant", k
 def test_the_newest_time_of_every_kind_is_told(
     session: Session, alice: "Tenant", bob: "Tenant", make: "Makers", kind: str
 ) -> None:
+    """A wallet is of no symbol, and so of every one."""
     rows = getattr(repositories.as_admin(session), kind)
     rows.record([KINDS[kind](alice, 4), KINDS[kind](alice, 2), KINDS[kind](bob, 7)])
 
     assert rows.last_ts(alice.account.account_id) == make.at(4)
     assert rows.last_ts("nobody") is None
+    assert rows.last_ts(alice.account.account_id, until=make.at(3)) == make.at(2)
+    assert rows.last_ts(alice.account.account_id, until=make.at(1)) is None
+    assert rows.last_ts(alice.account.account_id, "LTCUSDT") == make.at(4)
+    of_another_symbol = rows.last_ts(alice.account.account_id, "XRPUSDT")
+    assert of_another_symbol == (make.at(4) if kind == "wallets" else None)
 
 
 def test_no_rows_are_no_work(session: Session, alice: "Tenant", kind: str) -> None:

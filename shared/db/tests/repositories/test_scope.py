@@ -181,7 +181,18 @@ class Pools:
             "symbol": st.just("LTCUSDT"),
             "trade_id": st.just("t"),
             **dict.fromkeys(
-                ("now", "ts", "start", "end", "end_ts", "exchange_ts", "next_attempt_at"), times
+                (
+                    "now",
+                    "ts",
+                    "start",
+                    "since",
+                    "end",
+                    "end_ts",
+                    "exchange_ts",
+                    "next_attempt_at",
+                    "until",
+                ),
+                times,
             ),
             "not_alive_since": times,
         }
@@ -200,6 +211,7 @@ class Pools:
             "run_id": bob.run.run_id,
             "run_type": RunType.LIVE,
             "side": SideType.BUY,
+            "since": make.at(0),
             "source": SnapshotSource.LIVE,
             "start": make.at(0),
             "statuses": list(RunStatus),
@@ -207,6 +219,7 @@ class Pools:
             "strategy_id": bob.strategy.strategy_id,
             "stream": Stream.EXECUTIONS,
             "ts": make.at(2),
+            "until": make.at(40),
         }
         self._by_place: dict[tuple[str, str], st.SearchStrategy[Any]] = {
             ("accounts", "status"): st.sampled_from(AccountStatus),
@@ -260,6 +273,7 @@ def pools(furnished: Session, alice: "Tenant", bob: "Tenant", make: "Makers") ->
     return Pools(furnished, alice, bob, make)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("repository", "method"), METHODS)
 @drawn(
     max_examples=8,

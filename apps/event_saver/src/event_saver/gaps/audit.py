@@ -21,9 +21,13 @@ class AuditLimits:
 
 
 class Audit:
-    """When an account is audited, and over which window; time is an argument."""
+    """When an account is audited, and over which window; time is an argument.
 
-    __slots__ = ("_due_at", "_limits", "_through", "passed")
+    What is missing at a first look may be on its way: only what is missing at a second look at the
+    same window is gone.
+    """
+
+    __slots__ = ("_again", "_due_at", "_limits", "_through", "passed")
 
     def __init__(self, since: Instant, limits: AuditLimits) -> None:
         self.passed = 0
@@ -31,6 +35,12 @@ class Audit:
         self._limits = limits
         self._through = since
         self._due_at = Instant(since + limits.interval_us)
+        self._again: Stretch | None = None
+
+    @property
+    def is_second_look(self) -> bool:
+        """Whether the window that is due was found wanting before."""
+        return self._again is not None
 
     def next_deadline(self) -> Instant:
         """When the next audit is due."""
@@ -40,6 +50,8 @@ class Audit:
         """The window to compare now; None before its time."""
         if now < self._due_at:
             return None
+        if self._again is not None:
+            return self._again
         end = Instant(now - self._limits.settle_us)
         start = Instant(self._through - self._limits.overlap_us)
         return Stretch(start=start, end=max(start, end))
@@ -47,8 +59,14 @@ class Audit:
     def done(self, window: Stretch, now: Instant) -> None:
         """The window was compared to its end."""
         self.passed += 1
+        self._again = None
         self._through = max(self._through, window.end)
         self._due_at = Instant(now + self._limits.interval_us)
+
+    def wanting(self, window: Stretch, now: Instant) -> None:
+        """Something of the window is missing: look at it again, a little later."""
+        self._again = window
+        self.failed(now)
 
     def failed(self, now: Instant) -> None:
         """The window could not be compared: it is part of the next, which comes sooner."""

@@ -3,12 +3,13 @@
 It knows which question answers for which stream; it refuses to know REST and the database.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from bybit_adapter.normalizer.words import BadElement, Row
-from event_saver.codec import Item
+from event_saver.codec import Item, time_of
 from event_saver.gaps.ledger import as_filled, as_unrecoverable
 from event_saver.gaps.plan import Slices, Stretch, reach_of, stretch_of
 from event_saver.rows.private import Kind
@@ -21,6 +22,8 @@ from gridcore.message import message
 
 TOO_OLD = "older than the newest public trades that the exchange serves"
 NO_HISTORY = "the exchange keeps no history of this stream"
+ANSWERS_MAX = 32
+"""How many answers wait for the database; each holds at most 1,000 trades."""
 
 
 @message
@@ -112,8 +115,21 @@ class Failed:
     text: str
 
 
+@message
+class _Answer:
+    """The newest public trades as they were asked for a gap; `everything`: there are no older."""
+
+    gap: tuple[str, Instant, Instant]
+    trades: Sequence[Item]
+    everything: bool
+
+
 class Filler:
-    """Fills gaps one by one. `symbols` of an account are those whose executions are asked for."""
+    """Fills gaps one by one. `symbols` of an account are those whose executions are asked for.
+
+    `hindered` says why a gap cannot be stored now, or "". Public trades are asked for all the same
+    and kept until they can be stored: the exchange's newest trades do not wait.
+    """
 
     def __init__(
         self,
@@ -123,12 +139,15 @@ class Filler:
         *,
         symbols: Callable[[str], Sequence[str]],
         new_id: Callable[[], str],
+        hindered: Callable[[Gap], str] = lambda gap: "",
     ) -> None:
         self._exchange = exchange
         self._store = store
         self._rows = rows
         self._symbols = symbols
         self._new_id = new_id
+        self._hindered = hindered
+        self._answers: deque[_Answer] = deque(maxlen=ANSWERS_MAX)
 
     def fill(self, gap: Gap) -> Done | Failed:
         """Try once; blocks as long as the exchange and the database take."""
@@ -137,10 +156,17 @@ class Filler:
         except StoreAway as error:
             return Failed(text=str(error))
 
+    def hindrance(self, gap: Gap) -> str:
+        """Why the gap cannot be stored now; "" when nothing is in the way."""
+        return self._hindered(gap)
+
     def _fill(self, gap: Gap) -> Done | Failed:
+        if gap.stream is Stream.TRADES:
+            return self._trades(gap)
+        hindrance = self._hindered(gap)
+        if hindrance:
+            return Failed(text=hindrance)
         match gap.stream:
-            case Stream.TRADES:
-                return self._trades(gap)
             case Stream.EXECUTIONS | Stream.FUNDING:
                 return self._account(gap, Kind.EXECUTION, self._exchange.executions)
             case Stream.ORDERS:
@@ -154,10 +180,24 @@ class Filler:
 
     def _trades(self, gap: Gap) -> Done | Failed:
         """Public trades: what the newest ones reach is stored, what lies before is given up."""
+        answer = self._asked(gap)
+        if isinstance(answer, Failed):
+            return answer
+        hindrance = self._hindered(gap)
+        if hindrance:
+            return Failed(text=hindrance)
+        done = self._trades_of(gap, answer)
+        if isinstance(done, Done):
+            self._answers.remove(answer)
+        return done
+
+    def _asked(self, gap: Gap) -> _Answer | Failed:
+        """The answer that is kept for this gap, or a new one."""
         assert gap.symbol is not None, "a gap of public trades is of one symbol"
-        start, end = instant(gap.from_ts), instant(gap.to_ts)
-        last = self._store.last_before(gap)
-        wanted = Stretch(start=start if last is None else min(start, last), end=end)
+        key = gap.gap_id, instant(gap.from_ts), instant(gap.to_ts)
+        for answer in self._answers:
+            if answer.gap == key:
+                return answer
         listed = self._exchange.recent_trades(gap.symbol)
         if not listed.complete:
             return Failed(text=listed.text)
@@ -165,15 +205,23 @@ class Filler:
             trades = self._rows.trades(gap.symbol, listed)
         except BadElement as error:
             return Failed(text=f"recent-trade: {error}")
-        times = [instant(trade.exchange_ts) for trade in trades if hasattr(trade, "exchange_ts")]
-        reach = reach_of(wanted, min(times, default=None), everything=not listed.too_many)
+        answer = _Answer(gap=key, trades=trades, everything=not listed.too_many)
+        self._answers.append(answer)
+        return answer
+
+    def _trades_of(self, gap: Gap, answer: _Answer) -> Done | Failed:
+        start, end = instant(gap.from_ts), instant(gap.to_ts)
+        last = self._store.last_before(gap)
+        wanted = Stretch(start=start if last is None else min(start, last), end=end)
+        times = [time_of(trade) for trade in answer.trades]
+        reach = reach_of(wanted, min(times, default=None), everything=answer.everything)
         if reach.lost is None:
-            return self._filled(gap, trades)
+            return self._filled(gap, answer.trades)
         lost = as_unrecoverable(_cut(gap, reach.lost), TOO_OLD)
         if reach.covered is None:
-            return self._store_end(gap, trades, lost, ())
+            return self._store_end(gap, answer.trades, lost, ())
         rest = _cut(gap, reach.covered, gap_id=self._new_id())
-        return self._store_end(gap, trades, lost, (rest,))
+        return self._store_end(gap, answer.trades, lost, (rest,))
 
     def _account(self, gap: Gap, kind: Kind, history: History | None) -> Done | Failed:
         """What is so now, and (where the exchange keeps one) the history of the gap's window."""

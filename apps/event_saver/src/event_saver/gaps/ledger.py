@@ -23,8 +23,10 @@ class GapLedger:
     """The open gaps of one process.
 
     `lost` opens a gap whose end is not known yet, `missed` one that can be filled; both join an
-    open gap of the same stream that they touch. `due` hands gaps out one by one; each comes back
-    through `closed` or `failed`. `new_id` makes ids. Not for several threads at once.
+    open gap of the same stream that they touch. `row` makes one that was put on record elsewhere
+    and comes in through `adopt`; `back` ends what has no end yet. `due` hands gaps out one by one;
+    each comes back through `closed` or `failed`. `new_id` makes ids. Not for several threads at
+    once, except for `row`.
     """
 
     def __init__(self, environment: Environment, new_id: Callable[[], str]) -> None:
@@ -59,18 +61,51 @@ class GapLedger:
         """A stretch of a stream was not received and can be fetched now: the row to store."""
         return self._opened(key, since, until, reason, now)
 
+    def row(self, key: Key, since: Instant, now: Instant, reason: str) -> Gap:
+        """A new gap without an end, which is not kept here yet. From any thread."""
+        account_id, stream, symbol = key
+        return Gap(
+            gap_id=self._new_id(),
+            environment=self._environment,
+            account_id=account_id,
+            stream=stream,
+            symbol=symbol,
+            from_ts=moment(min(since, now)),
+            to_ts=moment(now),
+            reason=reason,
+        )
+
+    def adopt(self, gap: Gap) -> None:
+        """Keep an open gap that is on record."""
+        self._open[gap.gap_id] = gap
+
+    def back(self, key: Key, since: Instant, until: Instant, reason: str) -> list[Gap]:
+        """A stream delivers again: its gaps without an end get one, or one is opened. The rows."""
+        at = moment(until)
+        ended = [
+            replace(gap, to_ts=max(gap.to_ts, at), next_attempt_at=at)
+            for gap in self._open.values()
+            if key_of(gap) == key and gap.next_attempt_at is None
+        ]
+        for gap in ended:
+            self._open[gap.gap_id] = gap
+        return ended or [self.missed(key, since, until, until, reason)]
+
     def due(self, now: Instant) -> Gap | None:
-        """The open gap that has been due longest; it is in hand until its outcome is told."""
+        """The open gap that has been due longest; it is in hand until its outcome is told.
+
+        Public trades come before the rest: the exchange's newest trades do not wait.
+        """
         waiting = [
-            (gap.next_attempt_at, number, gap)
+            (gap.stream is not Stream.TRADES, gap.next_attempt_at, number, gap)
             for number, gap in enumerate(self._open.values())
-            if gap.next_attempt_at is not None and gap.gap_id not in self._in_hand
+            if gap.next_attempt_at is not None
+            and instant(gap.next_attempt_at) <= now
+            and gap.gap_id not in self._in_hand
         ]
         if not waiting:
             return None
-        at, _, gap = min(waiting)
-        if instant(at) > now:
-            return None
+        *_, gap = min(waiting)
         self._in_hand.add(gap.gap_id)
         return gap
 
@@ -109,6 +144,8 @@ class GapLedger:
         for gap in self._open.values():
             if gap.gap_id in self._in_hand or key_of(gap) != key:
                 continue
+            if due_at is not None and gap.next_attempt_at is None:
+                continue  # whatever was missed in it, its stream is still down
             if gap.from_ts <= to_ts and from_ts <= gap.to_ts:
                 joined = replace(
                     gap,
@@ -118,18 +155,7 @@ class GapLedger:
                 )
                 self._open[gap.gap_id] = joined
                 return joined
-        account_id, stream, symbol = key
-        opened = Gap(
-            gap_id=self._new_id(),
-            environment=self._environment,
-            account_id=account_id,
-            stream=stream,
-            symbol=symbol,
-            from_ts=from_ts,
-            to_ts=to_ts,
-            reason=reason,
-            next_attempt_at=next_attempt_at,
-        )
+        opened = replace(self.row(key, since, until, reason), next_attempt_at=next_attempt_at)
         self._open[opened.gap_id] = opened
         return opened
 

@@ -48,9 +48,11 @@ class Trades:
         )
         return _TRADES.all(self._session, query)
 
-    def last_ts(self, environment: Environment, symbol: str) -> datetime | None:
-        """The newest exchange time stored of a symbol."""
-        return _last_ts(self._session, _TRADES, environment, symbol)
+    def last_ts(
+        self, environment: Environment, symbol: str, until: datetime | None = None
+    ) -> datetime | None:
+        """The newest exchange time stored of a symbol, not after `until` where that is given."""
+        return _last_ts(self._session, _TRADES, environment, symbol, until)
 
     def exists(
         self, environment: Environment, symbol: str, exchange_ts: datetime, trade_id: str
@@ -95,9 +97,11 @@ class Tickers:
         )
         return _TICKERS.all(self._session, query)
 
-    def last_ts(self, environment: Environment, symbol: str) -> datetime | None:
-        """The newest exchange time stored of a symbol."""
-        return _last_ts(self._session, _TICKERS, environment, symbol)
+    def last_ts(
+        self, environment: Environment, symbol: str, until: datetime | None = None
+    ) -> datetime | None:
+        """The newest exchange time stored of a symbol, not after `until` where that is given."""
+        return _last_ts(self._session, _TICKERS, environment, symbol, until)
 
     def latest(self, environment: Environment, symbol: str) -> TickerSnapshot | None:
         """The newest ticker of a symbol."""
@@ -127,8 +131,15 @@ def _of(shape: Shape[Any], environment: Environment, symbol: str) -> sa.ColumnEl
 
 
 def _last_ts(
-    session: Session, shape: Shape[Any], environment: Environment, symbol: str
+    session: Session,
+    shape: Shape[Any],
+    environment: Environment,
+    symbol: str,
+    until: datetime | None,
 ) -> datetime | None:
     query = sa.select(sa.func.max(shape.columns.exchange_ts))
-    found: datetime | None = session.scalar(query.where(_of(shape, environment, symbol)))
+    query = query.where(_of(shape, environment, symbol))
+    if until is not None:
+        query = query.where(shape.columns.exchange_ts <= until)
+    found: datetime | None = session.scalar(query)
     return found

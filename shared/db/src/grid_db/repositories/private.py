@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from grid_db import models
 from grid_db.records import FundingPayment, OrderState, PrivateExecution
-from grid_db.repositories.rows import RunRows
+from grid_db.repositories.rows import RunRecord, RunRows
 from grid_db.repositories.scope import Scope
 from grid_db.repositories.shapes import Shape
 from grid_db.words import Attribution
@@ -32,10 +33,29 @@ _COMPLETED: Final = (
 )
 """Columns of an execution that one source tells and another does not."""
 _ACTIVE: Final = frozenset({OrderStatus.NEW.value, OrderStatus.PARTIALLY_FILLED.value})
+_OPEN: Final = _ACTIVE | {"Untriggered", "Triggered"}
+"""States of an order that has not ended, conditional ones too (live.md 3.7)."""
 _LOOKED_UP_AT_ONCE: Final = 500
 
 
-class Executions(RunRows[PrivateExecution]):
+class ByExecId(RunRows[RunRecord]):
+    """Rows that the exchange names by an execution id."""
+
+    __slots__ = ()
+
+    def known(self, account_id: str, exec_ids: Iterable[str]) -> frozenset[str]:
+        """Which of these are stored; for the audit against the exchange's list."""
+        columns = self._shape.columns
+        found: set[str] = set()
+        for some in _pieces(sorted(set(exec_ids))):
+            query = sa.select(columns.exec_id).where(
+                self._mine(), columns.account_id == account_id, columns.exec_id.in_(some)
+            )
+            found.update(self._scope.session.scalars(query))
+        return frozenset(found)
+
+
+class Executions(ByExecId[PrivateExecution]):
     """Executions of the tenant's accounts, each once, ordered by (exchange time, exec_id)."""
 
     __slots__ = ()
@@ -53,22 +73,6 @@ class Executions(RunRows[PrivateExecution]):
         fresh = set(inserted)
         self._complete([row for at, row in enumerate(records) if at not in fresh])
         return inserted
-
-    def last_ts_of_symbol(self, account_id: str, symbol: str) -> datetime | None:
-        """The newest exchange time stored of a symbol of an account."""
-        columns = _EXECUTIONS.columns
-        return self._last_ts(columns.account_id == account_id, columns.symbol == symbol)
-
-    def known(self, account_id: str, exec_ids: Iterable[str]) -> frozenset[str]:
-        """Which of these executions are stored; for the audit against the exchange's list."""
-        columns = _EXECUTIONS.columns
-        found: set[str] = set()
-        for some in _pieces(sorted(set(exec_ids))):
-            query = sa.select(columns.exec_id).where(
-                self._mine(), columns.account_id == account_id, columns.exec_id.in_(some)
-            )
-            found.update(self._scope.session.scalars(query))
-        return frozenset(found)
 
     def by_order_link_id(self, run_id: str, order_link_id: str) -> list[PrivateExecution]:
         """The executions of one wire id that a run recorded."""
@@ -161,8 +165,26 @@ class Orders(RunRows[OrderState]):
             state for state in latest.values() if state.status in _ACTIVE and state.leaves_qty > 0
         ]
 
+    def open_of(self, account_id: str, since: datetime) -> list[tuple[str, str]]:
+        """Symbol and id of the orders whose newest state since `since` is open, the oldest first.
 
-class Funding(RunRows[FundingPayment]):
+        Of two states of one time the later one has ended or has less left.
+        """
+        columns = _ORDERS.columns
+        # Without the raw messages: these are the orders of weeks.
+        query = sa.select(
+            columns.exchange_ts,
+            columns.status,
+            columns.leaves_qty,
+            columns.symbol,
+            columns.order_id,
+        ).where(self._mine(), columns.account_id == account_id, columns.exchange_ts >= since)
+        states = sorted(self._scope.session.execute(query), key=lambda row: _rank(*row[:3]))
+        newest = {(state.symbol, state.order_id): state.status for state in states}
+        return [order for order, status in newest.items() if status in _OPEN]
+
+
+class Funding(ByExecId[FundingPayment]):
     """Funding payments of the tenant's accounts, each once."""
 
     __slots__ = ()
@@ -177,9 +199,15 @@ def _pieces(all_of_it: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield all_of_it[start : start + _LOOKED_UP_AT_ONCE]
 
 
-def _progress(state: OrderState) -> tuple[datetime, bool, Any]:
+def _progress(state: OrderState) -> tuple[datetime, bool, Decimal]:
     """How far an order is: states sort by it, whatever the order they came in."""
-    return state.exchange_ts, state.status not in _ACTIVE, -state.leaves_qty
+    return _rank(state.exchange_ts, state.status, state.leaves_qty)
+
+
+def _rank(
+    exchange_ts: datetime, status: str, leaves_qty: Decimal
+) -> tuple[datetime, bool, Decimal]:
+    return exchange_ts, status not in _OPEN, -leaves_qty
 
 
 def _merged(stored: PrivateExecution, told: PrivateExecution) -> PrivateExecution:

@@ -56,13 +56,22 @@ class RunRows(Generic[RunRecord]):
         columns = self._shape.columns
         return self._all(columns.account_id == account_id, columns.exchange_ts.between(start, end))
 
-    def last_ts(self, account_id: str) -> datetime | None:
-        """The newest exchange time stored of an account."""
-        return self._last_ts(self._shape.columns.account_id == account_id)
+    def last_ts(
+        self, account_id: str, symbol: str | None = None, until: datetime | None = None
+    ) -> datetime | None:
+        """The newest exchange time stored of an account.
 
-    def _last_ts(self, *conditions: sa.ColumnElement[bool]) -> datetime | None:
+        `symbol`: of its rows only, where rows have one (a wallet is of all symbols); `until`: not
+        after that.
+        """
         columns = self._shape.columns
-        query = sa.select(sa.func.max(columns.exchange_ts)).where(self._mine(), *conditions)
+        query = sa.select(sa.func.max(columns.exchange_ts)).where(
+            self._mine(), columns.account_id == account_id
+        )
+        if symbol is not None and "symbol" in columns:
+            query = query.where(columns.symbol == symbol)
+        if until is not None:
+            query = query.where(columns.exchange_ts <= until)
         found: datetime | None = self._scope.session.scalar(query)
         return found
 

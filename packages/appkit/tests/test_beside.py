@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from event_saver.beside import beside
+from appkit.beside import beside
 
 
 def test_the_result_comes_back_and_the_work_ran_in_a_thread_that_holds_up_no_exit() -> None:
