@@ -23,6 +23,7 @@ INTERPRETED = {
         "message",
         "persistence",
         "preview",
+        "replies",
     },
     "simvenue": {"__init__", "messages", "amending", "answers", "records", "other_hands"},
 }

@@ -52,6 +52,60 @@ def _play(folder: Path, kernel: str) -> dict[str, object]:
     return played
 
 
+REPORT = """
+from decimal import Decimal
+from appkit.kernel import kernel_kind, prefer_compiled
+prefer_compiled()
+from gridcore.clock import Instant
+from gridcore.config import GridConfig, RiskConfig, SafetyConfig, SizingConfig
+from gridcore.events import SymbolReport
+from gridcore.instrument import Instrument
+from gridcore.session.account import AccountSession
+from gridcore.session.setup import StrategySetup
+from gridcore.tiers import RiskTier, RiskTiers
+
+def instrument():
+    return Instrument(
+        symbol="BTCUSDT", tick_size=Decimal("0.1"), qty_step=Decimal("0.001"),
+        min_qty=Decimal("0.001"), max_qty=Decimal(100), min_notional=Decimal(5),
+    )
+
+tier = RiskTier(
+    max_value=None, maintenance_rate=Decimal("0.01"), deduction=Decimal(0),
+    initial_rate=Decimal("0.02"),
+)
+session = AccountSession("a", [StrategySetup(
+    strat_id="g", instrument=instrument(), tiers=RiskTiers((tier,)), taker_fee=Decimal("0.0006"),
+    grid=GridConfig(), risk=RiskConfig(), sizing=SizingConfig(), safety=SafetyConfig(),
+)], SafetyConfig())
+session.handle(SymbolReport(
+    symbol="BTCUSDT", at=Instant(1), instrument=instrument(), leverage=Decimal(10),
+    hedge_mode=True, trading=True,
+), Instant(1))
+print(kernel_kind().value, *(one.cause.value for one in session.standing_modes()))
+"""
+
+
+@pytest.mark.parametrize("kernel", ["compiled", "interpreted"])
+def test_an_equal_report_of_a_symbol_is_no_change_of_it(kernel: str) -> None:
+    """mypyc would compare two instruments by identity if Instrument had no __eq__ of its own."""
+    folder = compiled_folder()
+    if kernel == "compiled" and (folder is None or not (folder / "complete").is_file()):
+        pytest.skip("no compiled kernel of these sources: run `make compiled`")
+
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT],
+        env={**os.environ, "GRID_KERNEL": kernel},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    kind, *causes = done.stdout.split()
+    assert kind == kernel
+    assert "symbol_changed" not in causes
+
+
 def test_compiled_and_interpreted_kernel_give_the_same_run(tmp_path: Path) -> None:
     folder = compiled_folder()
     if folder is None or not (folder / "complete").is_file():

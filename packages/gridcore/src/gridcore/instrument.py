@@ -48,7 +48,7 @@ def decimal_text(value: Decimal) -> str:
     return text + "0" if text.endswith(".") else text
 
 
-@message
+@message(eq=False)
 class Instrument:
     """One tradable symbol. Prices in quote per base coin, quantities in base coin."""
 
@@ -74,6 +74,24 @@ class Instrument:
             raise InstrumentError(
                 f"{self.symbol}: max_qty {self.max_qty} is below min_qty {self.min_qty}"
             )
+
+    def __eq__(self, other: object) -> bool:
+        """Written out: where both sides are known to be messages, mypyc compares by identity unless
+        the class has an __eq__ of its own (ADR 0007)."""
+        return isinstance(other, Instrument) and self._terms() == other._terms()
+
+    def __hash__(self) -> int:
+        return hash(self._terms())
+
+    def _terms(self) -> tuple[str, Decimal, Decimal, Decimal, Decimal, Decimal]:
+        return (
+            self.symbol,
+            self.tick_size,
+            self.qty_step,
+            self.min_qty,
+            self.max_qty,
+            self.min_notional,
+        )
 
     @property
     def min_steps(self) -> Steps:

@@ -534,6 +534,28 @@ def test_an_order_found_on_the_exchange_fills_into_the_opening_balance_at_its_in
     assert run.session.balance == 10_000
 
 
+def test_an_execution_that_a_leg_taken_over_contains_costs_its_fee_alone_when_it_comes_at_last(
+    make_run: Callable[..., Any],
+) -> None:
+    run = make_run()
+    run.start()
+    run.tick(10_000)
+    resting = run.exchange.resting("BTCUSDT", LONG, BUY, 9_900)
+    run.wait(10_000_000)
+    execution, _, position, wallet = run.exchange.execute(resting, 10)
+    run.exchange.executions.clear()
+    run.send(position)
+    run.send(wallet)
+    while not run.told("leg_taken_over"):
+        run.wait(1_000_000)
+        assert run.now < NOW + 120_000_000
+
+    run.send(execution)
+
+    assert run.session.ledger.leg_size("BTCUSDT", LONG) == Decimal("0.1")
+    assert run.session.balance == run.exchange.wallet == Decimal("9999.9802")
+
+
 def test_a_close_between_the_opening_and_the_seed_books_its_fee_and_leaves_a_doubt(
     make_instrument: Instruments,
 ) -> None:
