@@ -44,7 +44,7 @@ PRIVATE_MIN = 200
 KEY, SECRET = "load-key", "load-secret"
 
 
-def config() -> str:
+def config(trades_per_second: int = TRADES_PER_SECOND) -> str:
     """Many symbols, so that their trades come in frames of their own, and one account."""
     instrument = (
         "{tick_size: '0.10', qty_step: '0.001', min_qty: '0.001', max_qty: '100', "
@@ -56,7 +56,7 @@ def config() -> str:
     )
     return (
         f"seed: 3\nvip_level: 3\naddress_limit: false\n"
-        f"synth: {{trades_per_second: {TRADES_PER_SECOND}}}\n"
+        f"synth: {{trades_per_second: {trades_per_second}}}\n"
         f"symbols:\n  {TRADED}: {{}}\n{rows}\n"
         f"accounts:\n  - {{name: load, uid: 77, balance: 1000000, "
         f"keys: [{{key: {KEY}, secret: {SECRET}}}]}}\n"
@@ -209,9 +209,14 @@ def instruments() -> dict[str, Instrument]:
     }
 
 
-def measure(seconds: float, warm_up_s: float = WARM_UP_S) -> Load:
-    """Run the load for some seconds after its warm-up."""
-    with simulator(config()) as server:
+def measure(
+    seconds: float, warm_up_s: float = WARM_UP_S, trades_per_second: int = TRADES_PER_SECOND
+) -> Load:
+    """Run the load for some seconds after its warm-up; trades are those of each symbol.
+
+    A calm market starts sooner: the simulator first makes six hours of it.
+    """
+    with simulator(config(trades_per_second)) as server:
         return _measure(server, seconds, warm_up_s)
 
 

@@ -10,7 +10,7 @@ from bench.wire.load import Load
 
 @pytest.fixture(scope="module")
 def found() -> Load:
-    return load.measure(2.0, warm_up_s=1.0)
+    return load.measure(2.0, warm_up_s=1.0, trades_per_second=15)
 
 
 def test_nothing_is_lost_between_exchange_and_consumer(found: Load) -> None:

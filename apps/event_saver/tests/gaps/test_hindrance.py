@@ -36,7 +36,7 @@ class Bench:
         assert isinstance(gap, Gap)
         self.trade, self.gap = trade, gap
         self.database = Database()
-        self.writers = {name: self._writer(name) for name in ("trades", "tickers")}
+        self.writers = {name: self._writer(name) for name in ("trades", "tickers", "main")}
         self.hindrance = Hindrance(self.writers)
 
     def _writer(self, name: str) -> Writer[Item]:
@@ -82,6 +82,21 @@ def test_a_gap_of_trades_waits_for_the_rows_before_it_and_for_no_others(bench: B
 
     bench.writers["trades"].turn()
     assert bench.hindrance(bench.gap) == ""
+
+
+def test_a_gap_of_orders_waits_for_the_orders_that_were_open_when_it_began(bench: Bench) -> None:
+    """An order that ended in an outage is asked for by its id, which only its row tells."""
+    orders = replace(bench.gap, stream=Stream.ORDERS)
+    bench.writers["trades"].put([bench.trade])
+    bench.writers["tickers"].put([bench.trade])
+    assert bench.hindrance(orders) == ""
+    bench.writers["main"].put([bench.trade])
+
+    assert bench.hindrance(orders) == WAITING
+    assert bench.hindrance(replace(bench.gap, stream=Stream.WALLET)) == ""
+
+    bench.writers["main"].turn()
+    assert bench.hindrance(orders) == ""
 
 
 def test_where_no_trades_are_recorded_none_wait(bench: Bench) -> None:
