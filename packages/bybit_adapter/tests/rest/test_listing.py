@@ -2,6 +2,7 @@ from typing import Any
 
 from bybit_adapter.errors import ErrorKind, Unanswered
 from bybit_adapter.paging import Stop
+from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest import calls
 from bybit_adapter.rest.caller import Caller
 from bybit_adapter.rest.listing import by_fields, list_pages, list_stretch
@@ -135,6 +136,30 @@ def test_a_stretch_without_an_end_reaches_the_present_of_an_exchange_that_is_far
     assert listing.complete
     assert listing.asked_at == NOW
     assert exchange.requests(PATH)[-1].parameters["endTime"] == "1780000060000"
+
+
+def test_the_present_is_the_sessions_where_it_has_a_clock_of_its_own(
+    exchange: Any,
+) -> None:
+    """A market of last winter, played ten times as fast: one window, not one for every week since.
+
+    Found by gridbot's hour at speed: each question of executions was 46 windows long.
+    """
+    exchange.script(PATH, page(exchange, "1"))
+    caller = Caller(
+        endpoint=exchange.endpoint,
+        credentials=None,
+        limiter=RateLimiter(),
+        now=lambda: Instant(NOW + 300 * DAY_US),
+        timeout_s=2,
+        stamp=lambda: NOW,
+    )
+
+    listing = open_stretch(caller)
+
+    caller.close()
+    assert (ids(listing), listing.complete) == (["1"], True)
+    assert len(exchange.seen) == 1
 
 
 def test_a_present_that_is_never_reached_leaves_the_listing_incomplete(

@@ -88,7 +88,7 @@ def list_stretch(
     """
     if end is not None:
         return _stretch(caller, call, parameters, start, end, identity, pages_max)
-    present = caller.exchange_now()
+    present = caller.stamped_now()
     for _ in range(_PRESENTS_MAX):
         upper = Instant(max(start, present) + AHEAD_US)
         listing = _stretch(caller, call, parameters, start, upper, identity, pages_max)
