@@ -1,5 +1,6 @@
 from typing import Any
 
+from bybit_adapter.credentials import Credentials
 from bybit_adapter.errors import ErrorKind, Unanswered
 from bybit_adapter.paging import Stop
 from bybit_adapter.rate_limiter import RateLimiter
@@ -148,7 +149,7 @@ def test_the_present_is_the_sessions_where_it_has_a_clock_of_its_own(
     exchange.script(PATH, page(exchange, "1"))
     caller = Caller(
         endpoint=exchange.endpoint,
-        credentials=None,
+        credentials=Credentials(key="key", secret="secret"),
         limiter=RateLimiter(),
         now=lambda: Instant(NOW + 300 * DAY_US),
         timeout_s=2,
