@@ -1,5 +1,7 @@
 """Users, accounts and runs: one identity for bot and recorder, and runs that end (L86, L93)."""
 
+import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import count
@@ -73,10 +75,26 @@ def test_runs_end_with_the_status_they_are_given(runs: Runs, database: DatabaseF
     runs.begin([account("one")], "hash", "{}")
 
     assert runs.heartbeat()
-    assert runs.finish(RunStatus.COMPLETED)
+    assert runs.finish(RunStatus.COMPLETED, 30.0)
 
     (run,) = runs_of(database, "one")
     assert (run.status, run.end_ts) == (RunStatus.COMPLETED, moment(NOW))
+
+
+def test_an_end_waits_no_longer_than_it_is_told_for_a_database_that_is_away(
+    runs: Runs,
+    database: DatabaseFactory,
+    lock: Callable[[DatabaseFactory], AbstractContextManager[None]],
+) -> None:
+    runs.begin([account("one")], "hash", "{}")
+
+    with lock(database):
+        before = time.monotonic()
+        assert not runs.finish(RunStatus.COMPLETED, 0.01)
+        assert time.monotonic() - before < 1.0
+    for thread in threading.enumerate():
+        if thread.name == "end-runs":
+            thread.join()
 
 
 def test_a_database_that_is_away_costs_a_heartbeat_and_nothing_else(
@@ -88,14 +106,14 @@ def test_a_database_that_is_away_costs_a_heartbeat_and_nothing_else(
 
     with lock(database):
         assert not runs.heartbeat()
-        assert not runs.finish(RunStatus.COMPLETED)
+        assert not runs.finish(RunStatus.COMPLETED, 30.0)
 
     assert runs.heartbeat()
 
 
 def test_without_accounts_there_is_nothing_to_tell(runs: Runs) -> None:
     assert runs.heartbeat()
-    assert runs.finish(RunStatus.COMPLETED)
+    assert runs.finish(RunStatus.COMPLETED, 30.0)
 
 
 def test_an_account_of_that_name_in_another_environment_is_refused(

@@ -3,13 +3,16 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +297,51 @@ def test_a_killed_recorder_loses_nothing_private_and_the_next_one_finds_the_rest
 
     assert code == 0, output
     assert {told, missed} <= kept(database)
+
+
+@on_sqlite
+def test_a_recorder_without_its_port_has_not_begun(
+    tmp_path: Path,
+    settings: DatabaseSettings,
+    database: DatabaseFactory,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = tmp_path / "eventsaver.yaml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config.write_text(
+            "exchange: http://127.0.0.1:9\n"
+            "symbols: [BTCUSDT]\n"
+            f"database_url: {settings.url().render_as_string(hide_password=False)}\n"
+            f"port: {taken.getsockname()[1]}\n"
+        )
+        assert entry(["run", "--config", str(config)]) == 1
+
+    assert "cannot listen on 127.0.0.1" in capsys.readouterr().err
+    assert not (tmp_path / "event_saver_journal").exists()
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Answers, and is no recorder."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+def test_somebody_else_on_the_port_is_no_recorder(capsys: pytest.CaptureFixture[str]) -> None:
+    with HTTPServer(("127.0.0.1", 0), Stranger) as stranger:
+        serving = threading.Thread(target=stranger.serve_forever)
+        serving.start()
+        code = entry(["status", "--port", str(stranger.server_port)])
+        stranger.shutdown()
+        serving.join()
+
+    assert code == 1
+    assert "no recorder answers" in capsys.readouterr().err
 
 
 @on_sqlite

@@ -308,6 +308,8 @@ def test_a_snapshot_adds_only_what_the_stream_has_not_told(tmp_path: Path) -> No
     merged = bench.collector.merged(listed)
 
     assert merged == listed[1:]
+    assert bench.collector.merged(listed) == listed[1:]
+    bench.collector.committed(merged)
     assert bench.collector.merged(listed) == [listed[2]]
     bench.collector.forget(RECEIVED_AT)
     assert listed[0] in bench.collector.merged(listed)
@@ -323,13 +325,33 @@ def test_a_journal_that_takes_nothing_is_told_as_a_gap_of_every_private_stream(
     (tmp_path / "journal").rmdir()
     (tmp_path / "journal").write_text("in the way")
 
-    bench.take("order", {**ORDER, "orderId": "lost"})
+    lost = {**ORDER, "orderId": "lost"}
+    bench.take("order", lost)
+
+    # What was not kept was not told: REST has to bring it.
+    listed = bench.rows.listed(Kind.ORDER, lost, RECEIVED_AT)
+    assert bench.collector.merged(listed) == listed
 
     streams = [one.stream for one in bench.news if isinstance(one, Lost)]
     assert streams == [Stream.EXECUTIONS, Stream.ORDERS, Stream.POSITIONS, Stream.WALLET]
     (first, *_) = bench.news
     assert isinstance(first, Lost)
     assert (first.since, first.until, first.account_id) == (MS * 1_000, MS * 1_000, "account")
+
+
+def test_a_journal_that_takes_no_dead_letter_either_leaves_a_gap(tmp_path: Path) -> None:
+    """What could not be read is asked for again: nothing goes in silence."""
+    bench = PrivateBench(tmp_path / "journal", segment_bytes_max=1)
+    bench.take("order", ORDER)
+    for file in (tmp_path / "journal").iterdir():
+        file.unlink()
+    (tmp_path / "journal").rmdir()
+    (tmp_path / "journal").write_text("in the way")
+
+    bench.take("order", {**ORDER, "qty": "much"})
+
+    lost = [one for one in bench.news if isinstance(one, Lost)]
+    assert [(one.since, one.until) for one in lost] == [(RECEIVED_AT, RECEIVED_AT)] * 4
 
 
 def test_public_rows_that_were_let_go_leave_a_stretch_of_each_stream_and_symbol() -> None:

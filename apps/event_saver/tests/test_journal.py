@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_saver.journal import ENTRY_BYTES_MAX, Journal, JournalBusy
+from event_saver.journal import ENTRY_BYTES_MAX, Journal, JournalBusy, JournalFailed
 
 ENTRIES = [b"one", b"", b'{"two":2}', b"three"]
 
@@ -198,6 +198,22 @@ def test_an_entry_that_is_no_line_is_refused_and_nothing_is_added(
 
     assert len(journal) == 0
     journal.close()
+
+
+def test_a_closed_journal_takes_nothing_and_settles_nothing(tmp_path: Path) -> None:
+    """A writer whose database hung until after the end must not touch its successor's files."""
+    journal = Journal(tmp_path, "private", segment_bytes_max=20)
+    journal.append([b"first"])
+    journal.append([b"second"])
+    journal.close()
+
+    journal.settle(2)
+    journal.sync()
+    with pytest.raises(JournalFailed, match="closed"):
+        journal.append([b"third"])
+    journal.close()
+
+    assert left_in(tmp_path) == [b"first", b"second"]
 
 
 FULL_DISK = """

@@ -110,6 +110,9 @@ class World:
     def private(self, account_id: str, kind: Kind, listed: Listed) -> Sequence[Item]:
         return [row["orderId"] for row in listed.rows]  # type: ignore[misc]
 
+    def committed(self, account_id: str, items: Sequence[Item]) -> None:
+        return
+
     def keep(self, items: Sequence[Item]) -> None:
         if self.full:
             raise JournalFailed(28, "No space left on device")

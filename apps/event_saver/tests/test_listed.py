@@ -82,6 +82,9 @@ def test_private_rows_come_without_what_the_stream_has_told(rows: ListedRows) ->
 
     assert isinstance(found, OrderState)
     assert found.order_id == "new"
+    assert rows.private("account", Kind.ORDER, listed) == [found]
+    rows.committed("account", [found])
+    assert rows.private("account", Kind.ORDER, listed) == []
 
 
 def test_public_trades_come_oldest_first(rows: ListedRows) -> None:

@@ -38,7 +38,17 @@ def test_a_snapshot_that_knows_more_than_the_stream_is_taken() -> None:
     merged.saw(("a", 5, "New"))
 
     assert merged.admit([("a", 8, "Cancelled")]) == [("a", 8, "Cancelled")]
-    assert merged.admit([("a", 8, "Cancelled")]) == []
+
+
+def test_a_snapshot_that_was_not_stored_is_let_through_again() -> None:
+    """A gap is tried again when the database was away: what it brings must not shrink (L72)."""
+    merged = merge()
+    row = ("a", 8, "Cancelled")
+
+    assert merged.admit([row]) == merged.admit([row]) == [row]
+
+    merged.saw(row)
+    assert merged.admit([row]) == []
 
 
 def test_a_late_row_of_the_stream_does_not_make_an_old_snapshot_new() -> None:

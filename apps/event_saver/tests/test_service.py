@@ -1,6 +1,8 @@
 """The recorder against the simulator: what the simulator told is what the database holds."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -17,7 +19,10 @@ from appkit.beside import beside
 from appkit.exits import RunFailed, UserError
 from bybit_adapter.credentials import Credentials
 from event_saver.accounts import AccountContext
+from event_saver.codec import Unreadable
 from event_saver.config import EventSaverConfig
+from event_saver.gaps.doubts import DAMAGED
+from event_saver.journals import Journals
 from event_saver.service import EventSaver
 from event_saver.times import moment
 from grid_db.factory import DatabaseFactory
@@ -36,6 +41,7 @@ from grid_db.models import (
 )
 from grid_db.repositories import for_user
 from grid_db.settings import DatabaseSettings
+from grid_db.words import Environment
 from gridcore.clock import Instant
 
 PATIENCE_S = 60.0
@@ -86,9 +92,9 @@ def make(
 ) -> Iterator[Callable[..., EventSaver]]:
     opened: list[DatabaseFactory] = []
 
-    def make(*accounts: AccountContext, **changes: Any) -> EventSaver:
+    def make(*accounts: AccountContext, exchange: str = "", **changes: Any) -> EventSaver:
         config = EventSaverConfig(
-            exchange=simulator.url,
+            exchange=exchange or simulator.url,
             symbols=("BTCUSDT",),
             journal_folder=tmp_path / "journal",
             health_file=tmp_path / "health.json",
@@ -421,6 +427,82 @@ def test_two_recorders_of_one_account_are_one_too_many(
             await first.run_until_shutdown()
 
     asyncio.run(record())
+
+
+@on_sqlite
+def test_a_health_file_that_cannot_be_written_does_not_end_the_recording(
+    make: Callable[..., EventSaver], recorded: Recorded, simulator: Any, tmp_path: Path
+) -> None:
+    """Whatever the reason, be it a full disk: recording goes on."""
+    (tmp_path / "health.json").mkdir()
+
+    async def record() -> int:
+        saver = make()
+        ended = await begun(saver)
+        told = order(simulator)
+        await until(lambda: told in {row[0] for row in recorded.rows(PrivateExecution.order_id)})
+        saver.shutdown()
+        return await ended
+
+    assert asyncio.run(record()) == 0
+    assert recorded.rows(Run.status) == [("completed",)]
+
+
+@on_sqlite
+def test_a_start_that_waits_for_the_exchange_ends_with_a_signal(
+    make: Callable[..., EventSaver], recorded: Recorded
+) -> None:
+    async def record() -> None:
+        saver = make(exchange="http://127.0.0.1:9")
+        starting = asyncio.ensure_future(saver.start())
+        await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(starting, 10)
+
+    with pytest.raises(RunFailed, match="does not answer"):
+        asyncio.run(record())
+
+
+@on_sqlite
+def test_a_database_that_is_locked_at_the_start_is_no_defect(
+    make: Callable[..., EventSaver],
+    recorded: Recorded,
+    lock: Callable[[DatabaseFactory], AbstractContextManager[None]],
+) -> None:
+    with (
+        lock(recorded.database),
+        pytest.raises(RunFailed, match=r"the database does not answer: .*locked"),
+    ):
+        asyncio.run(make().start())
+
+
+@on_sqlite
+def test_what_a_damaged_journal_held_is_a_dead_letter_and_a_gap_that_is_filled(
+    make: Callable[..., EventSaver], recorded: Recorded, tmp_path: Path
+) -> None:
+    """The line was acknowledged; the rows behind it say nothing about it."""
+    journals = Journals(tmp_path / "journal", Environment.SIM)
+    lines = [Unreadable(line=text, text="") for text in ("one", "two", "three")]
+    journals.queue(account_id_of(FIRST)).put(lines)
+    journals.close()
+    (path,) = (tmp_path / "journal").glob(f"*{account_id_of(FIRST)}.*.journal")
+    path.write_bytes(path.read_bytes().replace(b"two", b"2wo"))
+
+    async def record() -> int:
+        saver = make()
+        ended = await begun(saver, gaps=8)
+        saver.shutdown()
+        return await ended
+
+    assert asyncio.run(record()) == 0
+
+    payloads = [row[0] for row in recorded.rows(DeadLetter.payload)]
+    assert len(payloads) == 3
+    assert any(payload.endswith("2wo") for payload in payloads)
+    gaps = recorded.rows(Gap.stream, Gap.state, where=Gap.reason == DAMAGED)
+    assert sorted(gaps) == [
+        (stream, "filled") for stream in ("executions", "orders", "positions", "wallet")
+    ]
 
 
 @on_sqlite

@@ -14,6 +14,7 @@ from event_saver.times import instant
 from event_saver.writer.batches import Written
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of
+from grid_db.pruning import Prunable, prune
 from grid_db.records import Gap, OrderState, PrivateExecution, PublicTrade
 from grid_db.repositories import as_admin
 from grid_db.words import Environment, GapState, Stream
@@ -112,6 +113,22 @@ def test_a_stream_was_recorded_up_to_its_newest_row_or_the_last_life_of_a_former
     assert store.recorded_until(("another", Stream.ORDERS, None), begun) is None
     write(sink, replace(execution, raw_json=None))
     assert store.recorded_until(key, Instant(begun + 60_000_000)) == begun
+
+
+def test_a_market_whose_rows_were_pruned_was_recorded_up_to_its_newest_gap(
+    store: DatabaseStore, database: DatabaseFactory, sink: DatabaseSink, records: dict[str, Record]
+) -> None:
+    """The start after a prune misses what came since: an emptied table is no quiet market."""
+    newest = gap(records).from_ts
+    key = (None, Stream.TRADES, "BTCUSDT")
+    later = Instant(instant(newest) + 60_000_000)
+    write(sink, trade(records, newest))
+
+    prune(database, [Prunable.TRADES], newest + timedelta(seconds=1))
+
+    assert store.recorded_until(key, later) == instant(newest)
+    assert store.recorded_until((None, Stream.TRADES, "XRPUSDT"), later) is None
+    assert store.recorded_until((None, Stream.TICKERS, "BTCUSDT"), later) is None
 
 
 def test_orders_are_open_by_their_newest_state(

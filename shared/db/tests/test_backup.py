@@ -1,6 +1,9 @@
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 import sqlalchemy as sa
@@ -44,6 +47,39 @@ def test_a_copy_is_made_while_a_writer_works(
     with copy.get_readonly_session() as session:
         assert list(session.scalars(sa.select(User.username))) == []
     copy.dispose()
+
+
+def test_a_copy_is_whole_although_a_writer_commits_all_the_time(
+    sqlite_settings: DatabaseSettings, tmp_path: Path
+) -> None:
+    """A recorder commits once a second: a copy that began anew each time would never be whole."""
+    commits_max = 40_000
+    database = DatabaseFactory(sqlite_settings)
+    with database.outside_transactions() as connection:
+        connection.exec_driver_sql("CREATE TABLE ballast (content BLOB)")
+        connection.exec_driver_sql("INSERT INTO ballast VALUES (zeroblob(30000000))")
+        connection.exec_driver_sql("CREATE TABLE ticks (number INTEGER)")
+    stopping = Event()
+    commits: list[int] = []
+
+    def write() -> None:
+        with database.outside_transactions() as connection:
+            while len(commits) < commits_max and not stopping.is_set():
+                connection.exec_driver_sql(f"INSERT INTO ticks VALUES ({len(commits)})")
+                commits.append(len(commits))
+
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        backup(database, tmp_path / "copy.db")
+    finally:
+        stopping.set()
+        writer.join()
+
+    assert len(commits) < commits_max, "the copy has waited until nobody wrote any more"
+    database.dispose()
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM ticks").fetchone()[0] <= len(commits)
 
 
 def test_a_dump_of_postgresql_can_be_listed(

@@ -245,6 +245,20 @@ def test_an_error_shows_no_parameters_of_its_statement(
     assert "parameters hidden" in str(broken.value)
 
 
+def test_a_postgresql_that_has_vanished_is_noticed(postgres_settings: DatabaseSettings) -> None:
+    """Without a word from its machine or network, a call would wait for hours."""
+    database = DatabaseFactory(postgres_settings)
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        found = driver.info.get_parameters()
+    database.dispose()
+
+    assert int(found["tcp_user_timeout"]) == 25_000
+    alive = [int(found[f"keepalives_{name}"]) for name in ("idle", "interval", "count")]
+    assert alive == [10, 5, 3]
+
+
 def test_postgresql_answers_in_utc_wherever_it_stands(postgres_settings: DatabaseSettings) -> None:
     database = DatabaseFactory(postgres_settings)
     with database.engine.connect() as connection:

@@ -5,6 +5,7 @@ It derives no id itself: bot and recorder join by those of `grid_db.identity` (L
 
 import os
 import platform
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,10 +97,21 @@ class Runs:
         now = moment(self._now())
         return self._tell(lambda rows, run_id: rows.runs.heartbeat(run_id, now))
 
-    def finish(self, status: RunStatus) -> bool:
-        """End the runs; False when the database did not take it, so that they look abandoned."""
+    def finish(self, status: RunStatus, patience_s: float) -> bool:
+        """End the runs; False when the database did not take it, so that they look abandoned.
+
+        A database that hangs is waited for no longer than `patience_s`.
+        """
         now = moment(self._now())
-        return self._tell(lambda rows, run_id: rows.runs.finish(run_id, status, now))
+        told: list[bool] = []
+
+        def end() -> None:
+            told.append(self._tell(lambda rows, run_id: rows.runs.finish(run_id, status, now)))
+
+        ending = threading.Thread(target=end, name="end-runs", daemon=True)
+        ending.start()
+        ending.join(patience_s)
+        return any(told)
 
     def _tell(self, tell: Callable[[AdminRepositories, str], bool]) -> bool:
         if not self._run_ids:

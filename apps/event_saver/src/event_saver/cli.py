@@ -4,10 +4,10 @@ import asyncio
 import json
 import os
 import sys
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -169,14 +169,15 @@ def _pair(stored: StoredKeys, account_name: str) -> ApiKeys:
 
 
 async def _record(saver: EventSaver, *, as_json: bool, quiet: bool) -> int:
-    try:
-        await saver.start()
-    except DatabaseRefused as error:
-        own = saver.config.database_url is not None
-        raise UserError(str(error), OWN_DATABASE if own else None) from error
+    # The port first: whoever cannot have it has not begun anything.
     async with served(
         saver.config.port, settling=saver.settling, ready=saver.ready, status=saver.status
     ) as port:
+        try:
+            await saver.start()
+        except DatabaseRefused as error:
+            own = saver.config.database_url is not None
+            raise UserError(str(error), OWN_DATABASE if own else None) from error
         if as_json:
             print(json.dumps({"http": f"http://{HOST}:{port}", "pid": os.getpid()}), flush=True)
         elif not quiet:
@@ -223,7 +224,9 @@ def asked(port: int) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(url, timeout=ASK_S_MAX) as answer:
             found: dict[str, Any] = json.loads(answer.read())
-    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+        if not isinstance(found, dict) or "healthy" not in found:
+            raise ValueError("something else listens there")
+    except (OSError, HTTPException, ValueError) as error:
         raise UserError(
             f"no recorder answers at {url}: {error}",
             "start one with `event-saver run`, or give its port with --port",

@@ -192,13 +192,15 @@ class PrivateCollector(Collector):
             for one in self.normalizer.text(text, received_at):
                 self._found.extend(self._rows.received(one))
             items = self._found
-            for item in items:
-                if isinstance(item, Told):
-                    self.told.saw(item)
-        try:
-            self._writer.put(items)
-        except JournalFailed as error:
-            self._let_go(items, str(error))
+            try:
+                self._writer.put(items)
+            except JournalFailed as error:
+                failure = str(error)
+            else:
+                failure = ""
+                self._saw(items)
+        if failure:
+            self._let_go(items, failure)
 
     def merged(self, items: Sequence[Item]) -> list[Item]:
         """Items of a listing without those of which the stream has told as much, or more."""
@@ -206,6 +208,16 @@ class PrivateCollector(Collector):
             told = [item for item in items if isinstance(item, Told)]
             newer = {id(item) for item in self.told.admit(told)}
         return [item for item in items if not isinstance(item, Told) or id(item) in newer]
+
+    def committed(self, items: Sequence[Item]) -> None:
+        """Items of a listing are committed: they count as told from now on."""
+        with self.lock:
+            self._saw(items)
+
+    def _saw(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item, Told):
+                self.told.saw(item)
 
     def forget(self, before: Instant) -> None:
         """Drop what was told before an instant."""
@@ -219,9 +231,10 @@ class PrivateCollector(Collector):
         self._found.extend(self._rows.set_aside(aside))
 
     def _let_go(self, items: Sequence[Item], reason: str) -> None:
-        times = [at for item in items if (at := time_of(item))]
-        if not times:
-            return
+        times = [
+            instant(item.received_at) if isinstance(item, DeadLetter) else time_of(item)
+            for item in items
+        ]
         for stream in (Stream.EXECUTIONS, Stream.ORDERS, Stream.POSITIONS, Stream.WALLET):
             self.tell(
                 Lost(

@@ -18,6 +18,8 @@ from gridcore.instrument import Instrument
 
 ASKED_S_MAX = 60.0
 """How long a start may wait for the exchange to name its instruments."""
+GLANCE_US = SECOND_US // 5
+"""How often a start that waits looks whether it is given up."""
 
 
 class RestExchange:
@@ -93,10 +95,11 @@ def instrument_of(
             return terms.to_instrument()
         if isinstance(terms, Rejected) and not terms.retryable:
             raise UserError(f"{symbol}: {terms.text}", "check the symbols of the configuration")
-        now = wall_clock()
-        if now >= deadline or is_stopping():
+        again_at = wall_clock() + delay_us
+        while not is_stopping() and (now := wall_clock()) < min(again_at, deadline):
+            wait_until(Instant(min(again_at, now + GLANCE_US)))
+        if is_stopping() or wall_clock() >= deadline:
             raise RunFailed(f"{symbol}: the exchange does not answer: {terms.text}")
-        wait_until(Instant(now + delay_us))
         delay_us = min(2 * delay_us, 8 * SECOND_US)
 
 

@@ -3,6 +3,7 @@
 It knows bytes, checksums and files; it refuses to know what the entries mean.
 """
 
+import errno
 import fcntl
 import os
 import threading
@@ -55,6 +56,7 @@ class Journal:
         self._name = name
         self._segment_bytes_max = segment_bytes_max
         self._swapping = threading.Lock()
+        self._closed = False
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder / f"{name}.lock")
         self._owed: deque[tuple[int, int]] = deque()
@@ -89,6 +91,8 @@ class Journal:
         JournalFailed when the disk does not take them; then none of them was added.
         """
         lines = b"".join(_line(entry) for entry in entries)
+        if self._closed:
+            raise JournalFailed(errno.EBADF, "the journal is closed", self._path(self._active))
         try:
             if self._size and self._size + len(lines) > self._segment_bytes_max:
                 self._rotate()
@@ -105,6 +109,8 @@ class Journal:
     def sync(self) -> None:
         """Make everything that was appended survive a power cut."""
         with self._swapping:
+            if self._closed:
+                return
             size = self._size
             try:
                 os.fsync(self._file)
@@ -148,10 +154,23 @@ class Journal:
         assert count == 0
 
     def close(self) -> None:
-        """Give the files up; what is not settled stays in them."""
-        os.fsync(self._file)
-        os.close(self._file)
-        os.close(self._lock)
+        """Give the files up; what is not settled stays in them.
+
+        A thread that comes too late finds a journal that takes nothing and settles nothing.
+        """
+        with self._swapping:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                os.fsync(self._file)
+            except OSError as error:
+                raise JournalFailed(
+                    error.errno, error.strerror, self._path(self._active)
+                ) from error
+            finally:
+                os.close(self._file)
+                os.close(self._lock)
 
     # -- segments --------------------------------------------------------------------------
 
@@ -200,13 +219,16 @@ class Journal:
         """Remove settled segments from the front; whether entries are left."""
         while len(self._owed) > 1 and self._owed[0][1] == 0:
             segment, _ = self._owed.popleft()
-            self._path(segment).unlink(missing_ok=True)
+            with self._swapping:
+                if not self._closed:
+                    self._path(segment).unlink(missing_ok=True)
         if self._owed[0][1]:
             return True
         if self._size:
             with self._swapping:
-                os.ftruncate(self._file, 0)
-                self._size = self._synced = 0
+                if not self._closed:
+                    os.ftruncate(self._file, 0)
+                    self._size = self._synced = 0
         return False
 
     def _sync_folder(self) -> None:

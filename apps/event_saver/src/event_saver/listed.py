@@ -33,3 +33,7 @@ class ListedRows:
         for row in listed.rows:
             found.extend(rows.listed(kind, row, listed.asked_at))
         return self._collectors[account_id].merged(found)
+
+    def committed(self, account_id: str, items: Sequence[Item]) -> None:
+        """Records of listings are committed: a later listing need not bring them again."""
+        self._collectors[account_id].committed(items)

@@ -17,7 +17,7 @@ class Merge(Generic[Row]):
     Streamed rows are `saw`n as they come; `admit` then lets those rows of a snapshot through that
     tell something newer, or something of a key of which the stream has told nothing. So an order
     that changed while the snapshot was on its way keeps its newest state, and a state that the
-    stream has told already is not stored twice.
+    stream has told already is not stored twice. Rows of a snapshot are `saw`n once they are stored.
     """
 
     __slots__ = ("_at", "_key", "_told")
@@ -28,21 +28,20 @@ class Merge(Generic[Row]):
         self._told: dict[Hashable, Instant] = {}
 
     def saw(self, row: Row) -> None:
-        """The stream has told a row."""
+        """The stream has told a row, or one of a snapshot was stored."""
         key, at = self._key(row), self._at(row)
         self._told[key] = max(at, self._told.get(key, at))
 
     def admit(self, snapshot: Iterable[Row]) -> list[Row]:
         """The rows of a snapshot that are newer than what was told, in their order.
 
-        They count as told from then on.
+        They may be asked for again: nobody knows yet whether they are stored.
         """
         admitted = []
         for row in snapshot:
             told = self._told.get(self._key(row))
             if told is None or self._at(row) > told:
                 admitted.append(row)
-                self.saw(row)
         return admitted
 
     def forget(self, before: Instant) -> None:

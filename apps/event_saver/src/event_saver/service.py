@@ -3,12 +3,12 @@
 import asyncio
 import signal
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from appkit.beside import beside
 from appkit.configuration import config_hash
-from appkit.exits import RunFailed, UserError
+from appkit.exits import RunFailed
 from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest_client import RestClient, wait_until
 from bybit_adapter.ws_client.client import (
@@ -19,16 +19,18 @@ from bybit_adapter.ws_client.client import (
 )
 from bybit_adapter.ws_client.clock import SystemClock
 from event_saver.accounts import AccountContext, Runs
-from event_saver.codec import Item, decode, encode, time_of
+from event_saver.answering import answering
+from event_saver.codec import Item, time_of
 from event_saver.collectors import PrivateCollector, PublicCollector, let_go
 from event_saver.config import EventSaverConfig
 from event_saver.delays import Delays
 from event_saver.exchange import RestExchange, instrument_of
 from event_saver.gaps.audit import AuditLimits
+from event_saver.gaps.doubts import doubts
 from event_saver.gaps.filling import Filler
 from event_saver.gaps.hindrance import Hindrance
 from event_saver.gaps.ledger import GapLedger, Key
-from event_saver.journal import Journal, JournalBusy
+from event_saver.journals import Journals
 from event_saver.keeper import Account, Keeper, keys_of
 from event_saver.listed import ListedRows
 from event_saver.market_clock import MarketClock
@@ -40,9 +42,8 @@ from event_saver.status import Status, status_of, stream_of
 from event_saver.store import DatabaseStore
 from event_saver.watermarks import Settling, settling
 from event_saver.writer.batches import BatchLimits
-from event_saver.writer.queue import DroppingQueue, JournalQueue, Queue
+from event_saver.writer.queue import DroppingQueue, Queue
 from event_saver.writer.writer import Writer, wall_clock
-from grid_db import schema
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import new_id
 from grid_db.words import RunStatus
@@ -51,10 +52,11 @@ from gridcore.instrument import Instrument
 
 REPLAY_S_MAX = 5.0
 BEAT_S = 20.0
+FINISH_S_MIN = 1.0
+"""A database that works takes the end of the runs within that time, whatever was before."""
 HOUSEKEEPING_S = 1.0
 REMEMBERED_US = HOUR_US
 """No answer to a question is older than that: what was told before needs no merging any more."""
-MEMORY_ITEMS_MAX = 10_000
 QUEUE_FULL = "the queue was full while the database was away"
 
 
@@ -76,7 +78,7 @@ class EventSaver:
         self._clients: dict[str, RestClient] = {}
         self._runs = Runs(db, config.environment, new_id=new_id, now=self.now)
         self._writers: dict[str, Writer[Item]] = {}
-        self._journals: list[Journal] = []
+        self._journals = Journals(config.journal_folder, config.environment)
         self._streams: list[WsClient] = []
         self._collectors: dict[str, PrivateCollector] = {}
         self._rows: dict[str, PrivateRows] = {}
@@ -92,8 +94,13 @@ class EventSaver:
         self._accounts.append(account)
 
     async def start(self) -> None:
-        """Begin to record; UserError or RunFailed when that cannot be, and nothing is left open."""
+        """Begin to record; UserError or RunFailed when that cannot be, and nothing is left open.
+
+        From now on SIGTERM and SIGINT end the recording, a start that still waits included.
+        """
         self._loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stopping.set)
         async with AsyncExitStack() as when_it_fails:
             when_it_fails.push_async_callback(self._give_up)
             await beside("start", self._start)
@@ -107,17 +114,16 @@ class EventSaver:
 
         RunFailed when a stream has ended for good, after everything received was written.
         """
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
         beats = 0.0
+        beat: asyncio.Future[bool] | None = None
         while not self._stopping.is_set():
+            if beats == 0 and (beat is None or beat.done()):
+                # A database that hangs holds up nothing else.
+                beat = asyncio.ensure_future(beside("heartbeat", self._runs.heartbeat))
             await beside("housekeeping", partial(self._keep_house, beats == 0))
             beats = (beats + HOUSEKEEPING_S) % BEAT_S
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), HOUSEKEEPING_S)
-            except TimeoutError:
-                continue
         status = RunStatus.FAILED if self._ended else RunStatus.COMPLETED
         lost = await beside("stop", partial(self._stop, status))
         if self._ended:
@@ -131,7 +137,7 @@ class EventSaver:
 
     def settling(self) -> Settling:
         """How far everything that came is committed."""
-        return settling(writer.watermark for writer in self._writers.values())
+        return settling([writer.watermark for writer in list(self._writers.values())])
 
     def now(self) -> Instant:
         """The exchange's time: as measured, or as its newest message says."""
@@ -157,7 +163,7 @@ class EventSaver:
             down=[topic for one in self._streams for topic in one.state().down],
             streams=[
                 stream_of(writer, self._delays.counts(name))
-                for name, writer in self._writers.items()
+                for name, writer in list(self._writers.items())
             ],
             keeper=None if self._keeper is None else self._keeper.state(),
         )
@@ -165,7 +171,10 @@ class EventSaver:
     # -- starting --------------------------------------------------------------------------
 
     def _start(self) -> None:
-        schema.require_current(self._database)
+        with answering(self._database):
+            self._begin()
+
+    def _begin(self) -> None:
         config = self.config
         for account in self._accounts:
             self._clients[account.account_id] = self._rest(account)
@@ -181,12 +190,16 @@ class EventSaver:
         for account in self._accounts:
             self._rows[account.account_id] = self._private_rows(account)
         keeper = self._keeper = self._new_keeper(store)
+        damaged = [name for name in self._journals.damaged if name in self._rows]
+        lost = doubts(store, damaged, self.now())
         for writer in self._writers.values():
             writer.start()
         # What a killed process left in its journals is to be in the tables before they are asked.
         for writer in self._writers.values():
             writer.flush(REPLAY_S_MAX)
         keeper.take_over(store.open_gaps(), self._keys())
+        for news in lost:
+            keeper.tell(news)
         keeper.start()
         self._open_streams(instruments, keeper)
 
@@ -205,10 +218,8 @@ class EventSaver:
         return found if isinstance(found, int) else None
 
     def _symbols(self) -> list[str]:
-        named = [*self.config.symbols]
-        for account in self._accounts:
-            named.extend(account.symbols)
-        return list(dict.fromkeys(named))
+        of_accounts = [symbol for account in self._accounts for symbol in account.symbols]
+        return list(dict.fromkeys([*self.config.symbols, *of_accounts]))
 
     def _symbols_of(self, account: AccountContext) -> tuple[str, ...]:
         return account.symbols or self.config.symbols
@@ -217,14 +228,14 @@ class EventSaver:
         config = self.config
         public = self._sink(None)
         sinks: dict[str | None, DatabaseSink] = {None: public}
-        self._add("ledger", self._journaled("ledger"), public)
+        self._add("ledger", self._journals.queue("ledger"), public)
         if config.capture_trades:
             self._add("trades", DroppingQueue(config.queue_max), public)
         if config.capture_tickers:
             self._add("tickers", DroppingQueue(config.queue_max), public)
         for account in self._accounts:
             sink = sinks[account.account_id] = self._sink(account)
-            self._add(account.name, self._journaled(account.account_id), sink)
+            self._add(account.name, self._journals.queue(account.account_id), sink)
         return sinks
 
     def _sink(self, account: AccountContext | None) -> DatabaseSink:
@@ -234,14 +245,6 @@ class EventSaver:
             account_id=None if account is None else account.account_id,
         )
         return DatabaseSink(self._database, tenant, new_id=new_id, now=wall_clock)
-
-    def _journaled(self, name: str) -> JournalQueue[Item]:
-        try:
-            journal = Journal(self.config.journal_folder, f"{self.config.environment.value}-{name}")
-        except JournalBusy as error:
-            raise UserError(str(error)) from error
-        self._journals.append(journal)
-        return JournalQueue(journal, encode=encode, decode=decode, items_max=MEMORY_ITEMS_MAX)
 
     def _add(self, name: str, queue: Queue[Item], sink: DatabaseSink) -> None:
         config = self.config
@@ -358,12 +361,16 @@ class EventSaver:
             dead.append("gap keeper")
         if dead:
             self._end(f"the threads of {', '.join(dead)} have died; see their tracebacks")
-        if self.config.health_file is not None:
-            self.status().write(self.config.health_file)
+        self._write_health()
         if beat:
-            self._runs.heartbeat()
             for collector in self._collectors.values():
                 collector.forget(Instant(self.now() - REMEMBERED_US))
+
+    def _write_health(self) -> None:
+        """A file that cannot be written grows old, which says so; recording goes on."""
+        if self.config.health_file is not None:
+            with suppress(OSError):
+                self.status().write(self.config.health_file)
 
     # -- stopping --------------------------------------------------------------------------
 
@@ -382,11 +389,10 @@ class EventSaver:
         for name, writer in self._writers.items():
             left = writer.close(left_s())
             lost += writer.state().lost + (left if name in ("trades", "tickers") else 0)
-        self._runs.finish(RunStatus.FAILED if lost else status)
-        if self.config.health_file is not None:
-            self.status().write(self.config.health_file)
-        for journal in self._journals:
-            journal.close()
+        end = RunStatus.FAILED if lost else status
+        self._runs.finish(end, max(left_s(), FINISH_S_MIN))
+        self._write_health()
+        self._journals.close()
         self._market.close()
         for client in self._clients.values():
             client.close()

@@ -19,6 +19,7 @@ from event_saver.writer.batches import Outcome
 from grid_db.factory import DatabaseFactory
 from grid_db.records import Gap
 from grid_db.repositories import AdminRepositories, as_admin
+from grid_db.types import EARLIEST_PLAUSIBLE
 from grid_db.words import Environment, RunType, Stream
 from gridcore.clock import Instant
 
@@ -104,12 +105,14 @@ class DatabaseStore:
         """How far a stream was recorded by former processes; None: it never was.
 
         That is its newest row, or, where a quiet account has none, the last sign of life of the
-        run before.
+        run before, and where a market was pruned, the end of its newest gap.
         """
         newest = self.last(key, until)
         account_id = key[0]
-        if newest is not None or account_id is None:
+        if newest is not None:
             return newest
+        if account_id is None:
+            return self._newest_gap(key, until)
         with self._reading() as rows:
             runs = rows.runs.by_account(account_id)
         alive = [
@@ -118,6 +121,15 @@ class DatabaseStore:
             if run.run_type is RunType.RECORDING and run.run_id not in self._own_runs
         ]
         return min(max(alive), until) if alive else None
+
+    def _newest_gap(self, key: Key, until: Instant) -> Instant | None:
+        _, stream, symbol = key
+        with self._reading() as rows:
+            gaps = rows.gaps.overlapping(
+                self._environment, stream, EARLIEST_PLAUSIBLE, moment(until)
+            )
+        ends = [instant(gap.to_ts) for gap in gaps if gap.symbol == symbol]
+        return min(max(ends), until) if ends else None
 
     def open_orders(self, account_id: str) -> Sequence[tuple[str, str]]:
         """Symbol and id of the orders whose newest stored state is open."""

@@ -111,6 +111,7 @@ class FakeRows:
         trade = records["PublicTrade"]
         assert isinstance(trade, PublicTrade)
         self.trade = trade
+        self.told: list[Item] = []
 
     def trades(self, symbol: str, listed: Listed) -> Sequence[Item]:
         if any("bad" in row for row in listed.rows):
@@ -121,17 +122,21 @@ class FakeRows:
     def private(self, account_id: str, kind: Kind, listed: Listed) -> Sequence[Item]:
         return [row["orderId"] for row in listed.rows]  # type: ignore[misc]
 
+    def committed(self, account_id: str, items: Sequence[Item]) -> None:
+        self.told.extend(items)
+
 
 class Bench:
     def __init__(self, records: dict[str, Record]) -> None:
         self.exchange = FakeExchange()
         self.store = FakeStore()
         self.hindrance = ""
+        self.rows = FakeRows(records)
         numbers = count(1)
         self.filler = Filler(
             self.exchange,
             self.store,
-            FakeRows(records),
+            self.rows,
             symbols=lambda account_id: ("BTCUSDT", "ETHUSDT"),
             new_id=lambda: f"part-{next(numbers)}",
             hindered=lambda gap: self.hindrance,
@@ -163,6 +168,19 @@ def test_executions_of_the_whole_window_and_of_every_symbol_are_stored(bench: Be
     assert len(bench.store.stored) == 6
     assert bench.store.gaps == [done.gap]
     assert (done.gap.state, done.gap.rows_filled) == (GapState.FILLED, 6)
+
+
+def test_what_a_listing_brought_counts_as_told_once_it_is_stored(bench: Bench) -> None:
+    """Not before: a second attempt would be empty, and the gap be filled with nothing (L72)."""
+    bench.exchange.times = [at(15)]
+    bench.store.away = True
+    bench.fail(gap(Stream.ORDERS))
+    assert bench.rows.told == []
+
+    bench.store.away = False
+    bench.fill(gap(Stream.ORDERS))
+
+    assert bench.rows.told == bench.store.stored != []
 
 
 def test_a_gap_of_one_symbol_asks_for_no_other(bench: Bench) -> None:

@@ -23,9 +23,11 @@ class Table:
         self.calls = 0
         self.open = threading.Event()
         self.open.set()
+        self.asked = threading.Event()
 
     def write(self, items: Sequence[int]) -> Outcome:
         self.calls += 1
+        self.asked.set()
         self.open.wait()
         if self.away:
             return Away(text="database is locked")
@@ -259,6 +261,24 @@ def test_a_database_that_hangs_does_not_hold_up_the_end_and_what_is_left_is_coun
 
     bench.table.open.set()
     assert left == 4
+
+
+def test_a_database_that_hangs_counts_as_away_after_a_while() -> None:
+    """Nobody is told that all is well while an answer is outstanding."""
+    bench = Bench(DroppingQueue(100))
+    bench.table.open.clear()
+    bench.writer.start()
+    bench.writer.put([1, 2, 3])
+    bench.table.asked.wait()
+    assert bench.writer.state().failures == 0
+
+    bench.clock.forward(15)
+    state = bench.writer.state()
+    bench.table.open.set()
+    assert bench.writer.close(60) == 0
+
+    assert (state.failures, state.last_text) == (1, "no answer for 15 s")
+    assert bench.writer.state().failures == 0
 
 
 def test_a_writer_is_started_once() -> None:

@@ -62,13 +62,17 @@ def _copy_sqlite(database: DatabaseFactory, target: Path) -> None:
     try:
         source = pooled.driver_connection
         assert isinstance(source, sqlite3.Connection)
+        # Within a transaction of ours the source is of one state: else SQLite would begin anew
+        # whenever another connection has committed, and never end while a recorder works.
+        source.execute("BEGIN")
+        source.execute("SELECT 1 FROM sqlite_master").fetchone()
         with closing(sqlite3.connect(target)) as copy:
             source.backup(copy, pages=PAGES_PER_STEP, sleep=0.01)
             # One file, also of a database that keeps a journal beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
             [told] = copy.execute("PRAGMA integrity_check").fetchone()
     finally:
-        pooled.close()
+        pooled.close()  # which ends the transaction
     if told != "ok":
         raise BackupFailed(f"expected a sound copy, SQLite found: {told}")
 

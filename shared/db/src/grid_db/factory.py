@@ -25,6 +25,13 @@ from grid_db.settings import (
 
 _READS_ONLY = "grid_db_reads_only"
 _NO_TRANSACTION = "grid_db_no_transaction"
+_VANISHED_PEER: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""libpq's: a server whose machine or network is gone is known to be away after 25 s, not hours."""
 
 
 class DatabaseFactory:
@@ -147,6 +154,7 @@ def _postgresql_engine(url: sa.URL, settings: DatabaseSettings) -> sa.Engine:
         connect_args={
             "connect_timeout": settings.connect_timeout_s,
             "options": options,
+            **_VANISHED_PEER,
             # A database made without an encoding (SQL_ASCII) would answer with bytes.
             "client_encoding": "utf8",
         },

@@ -95,6 +95,10 @@ class Rows(Protocol):
         """Records of an account, without those that its stream has told since."""
         ...
 
+    def committed(self, account_id: str, items: Sequence[Item]) -> None:
+        """Records of an account's listings are committed."""
+        ...
+
 
 History = Callable[[str, str, Stretch], Listed]
 """Asks for an account, a symbol and a stretch."""
@@ -243,7 +247,10 @@ class Filler:
             if not listed.complete:
                 return Failed(text=listed.text or "more rows in a millisecond than a listing gives")
             items.extend(self._rows.private(account_id, kind, listed))
-        return self._filled(gap, items)
+        done = self._filled(gap, items)
+        if isinstance(done, Done):
+            self._rows.committed(account_id, items)
+        return done
 
     def _silent_orders(
         self, account_id: str, symbols: Sequence[str], answers: Sequence[Listed]

@@ -29,6 +29,8 @@ from gridcore.message import message
 Item = TypeVar("Item")
 Taken_contra = TypeVar("Taken_contra", contravariant=True)
 
+HANGS_US = 15 * SECOND_US
+"""How long a database may take for one answer before it counts as away; locks end sooner."""
 SYNC_AGAIN_US = SECOND_US
 """How long a journal that could not be synchronised is left alone."""
 
@@ -48,10 +50,14 @@ class Sink(Protocol[Taken_contra]):
         ...
 
 
+HANGS_TEXT = f"no answer for {HANGS_US // SECOND_US} s"
+
+
 @message
 class WriterState:
     """A writer at one moment, for the status. `depth`: items not committed; `failures`: attempts
-    in a row that found the database away, with what it said last; times are the machine's."""
+    in a row that found the database away, one without an answer for HANGS_US included, with what
+    it said last; times are the machine's."""
 
     alive: bool
     depth: int
@@ -116,6 +122,7 @@ class Writer(Generic[Item]):
         self._last_text = ""
         self._last_commit_at: Instant | None = None
         self._sync_not_before = Instant(0)
+        self._asked_at: Instant | None = None
         # What a former process left is in flight since before everything.
         self.watermark.arrived([Instant(0)] * len(queue))
 
@@ -146,6 +153,8 @@ class Writer(Generic[Item]):
     def state(self) -> WriterState:
         """The writer now."""
         with self._wake:
+            asked_at = self._asked_at
+            hangs = asked_at is not None and self._clock() - asked_at >= HANGS_US
             return WriterState(
                 alive=self._thread is not None and self._thread.is_alive(),
                 depth=len(self._queue),
@@ -154,8 +163,8 @@ class Writer(Generic[Item]):
                 buried=self._fates[Fate.BURIED],
                 lost=self._fates[Fate.LOST],
                 dropped=self._dropped,
-                failures=self._batches.failures,
-                last_text=self._last_text,
+                failures=self._batches.failures + hangs,
+                last_text=HANGS_TEXT if hangs else self._last_text,
                 last_commit_at=self._last_commit_at,
             )
 
@@ -206,6 +215,7 @@ class Writer(Generic[Item]):
                 if not self._queue.waiting:
                     self._since = None
             attempt = self._batches.next_attempt(now)
+            self._asked_at = None if attempt is None else now
         match attempt:
             case None:
                 return False
@@ -255,6 +265,7 @@ class Writer(Generic[Item]):
     def _take_outcome(self, outcome: Outcome) -> None:
         now = self._clock()
         with self._wake:
+            self._asked_at = None
             if isinstance(outcome, (Away, Refused)):
                 self._last_text = outcome.text
             settled = self._batches.outcome(outcome, now)

@@ -1,0 +1,1 @@
+"""Whether everything that a run needs is well: each question apart, each with its remedy."""

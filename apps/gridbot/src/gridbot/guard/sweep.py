@@ -1,0 +1,156 @@
+"""Takes our resting orders of one account away, with the guard's own key.
+
+Ours is what bears an identity of a configured strategy; it refuses to touch anything else, and to
+know why the orders have to go.
+"""
+
+from collections.abc import Sequence
+
+from appkit.exits import CommandError, UserError
+from bybit_adapter.normalizer.rest_rows import RestRows
+from bybit_adapter.normalizer.words import DeadLetter
+from bybit_adapter.rest.account import KeyTerms
+from bybit_adapter.rest.instruments import InstrumentTerms
+from bybit_adapter.rest.order_words import Accepted, OrderIds
+from bybit_adapter.rest_client import RestClient
+from gridbot.asking import refusal
+from gridbot.config.blocks import GuardPolicy
+from gridbot.config.strategy import StrategyConfig
+from gridbot.remedies import KEY, in_words
+from gridcore.events import OrderUpdate
+from gridcore.instrument import Instrument, InstrumentError
+from gridcore.message import message
+from gridcore.session.ownership import Claim, Owner, Ownership
+from gridcore.sides import opens
+
+CANCELS_MAX = 10
+"""Cancels of one step: about a second's worth, then the guard looks whether the daemon is back."""
+
+
+@message
+class Swept:
+    """What one step did: orders it found that have to go, and accepted cancels among them.
+
+    `whole`: every order could be listed and read, so that `found` == 0 proves that none is left.
+    `trouble`: the last thing that did not work.
+    """
+
+    found: int
+    cancelled: int
+    whole: bool
+    trouble: str | None
+
+
+class Sweep:
+    """The orders of one account. All of it blocks; `check` comes first.
+
+    `measures_clock`: signatures follow the exchange's clock, as they do where it runs like ours.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        rest: RestClient,
+        strategies: Sequence[StrategyConfig],
+        policy: GuardPolicy,
+        *,
+        measures_clock: bool,
+    ) -> None:
+        self.account = account
+        self._rest = rest
+        self._strategies = tuple(strategies)
+        self._policy = policy
+        self._measures_clock = measures_clock
+        self._instruments: dict[str, Instrument] = {}
+        self._trouble: str | None = None
+
+    def check(self) -> None:
+        """Learn the symbols, and see that the key may cancel; a CommandError says what to mend."""
+        if self._measures_clock:
+            self._rest.measure_clock()
+        terms = self._rest.account.key_terms()
+        if not isinstance(terms, KeyTerms):
+            raise refusal(f"guard of {self.account}: key", terms)
+        if not terms.may_trade:
+            raise UserError(
+                f"guard of {self.account}: the key may not trade contracts, and cancelling is "
+                "trading",
+                KEY,
+            )
+        for strategy in self._strategies:
+            found = self._rest.market.instrument(strategy.symbol)
+            if not isinstance(found, InstrumentTerms):
+                raise refusal(f"{strategy.symbol}: instrument", found)
+            self._learn(found)
+
+    def probe(self) -> str | None:
+        """What `check` finds amiss now, in words."""
+        try:
+            self.check()
+        except CommandError as error:
+            return error.message
+        return None
+
+    def begin(self) -> None:
+        """Learn anew what may have changed since: ticks, of which identities are made."""
+        for strategy in self._strategies:
+            found = self._rest.market.instrument(strategy.symbol)
+            if isinstance(found, InstrumentTerms):
+                self._learn(found)
+
+    def step(self) -> Swept:
+        """Look for orders that have to go, and cancel the first of them."""
+        self._trouble = None
+        whole, ours = self._ours()
+        cancelled = sum(self._cancel(order) for order in ours[:CANCELS_MAX])
+        return Swept(found=len(ours), cancelled=cancelled, whole=whole, trouble=self._trouble)
+
+    def _ours(self) -> tuple[bool, list[OrderUpdate]]:
+        """Whether all orders are known, and those that have to go."""
+        ownership = Ownership(
+            Claim(
+                strat_id=one.strat_id,
+                salt=one.identity_salt,
+                instrument=self._instruments[one.symbol],
+            )
+            for one in self._strategies
+        )
+        rows = RestRows(self._instruments, self._bury)
+        whole, ours = True, []
+        for symbol in self._instruments:
+            listing = self._rest.orders.open_orders(symbol)
+            if listing.failure is not None:
+                self._trouble = f"{symbol}: open orders: {in_words(listing.failure)}"
+                whole = False
+                continue
+            found = rows.orders(
+                symbol, listing.rows, asked_at=listing.asked_at, complete=listing.complete
+            )
+            whole = whole and found.complete
+            ours += [
+                order
+                for order in found.orders
+                if self._has_to_go(order) and ownership.classify(order) is Owner.OURS
+            ]
+        return whole, ours
+
+    def _has_to_go(self, order: OrderUpdate) -> bool:
+        return self._policy is GuardPolicy.CANCEL_ALL or opens(order.direction, order.side)
+
+    def _cancel(self, order: OrderUpdate) -> bool:
+        """Whether the exchange took the cancel; one that is gone already is found gone next time"""
+        ids = OrderIds(symbol=order.symbol, order_id=order.order_id, wire_id=order.wire_id)
+        found = self._rest.orders.cancel(ids)
+        if isinstance(found, Accepted):
+            return True
+        self._trouble = f"{order.symbol}: cancel: {in_words(found)}"
+        return False
+
+    def _learn(self, terms: InstrumentTerms) -> None:
+        try:
+            self._instruments[terms.symbol] = terms.to_instrument()
+        except InstrumentError as error:
+            self._trouble = f"{terms.symbol}: instrument: {error}"
+
+    def _bury(self, letter: DeadLetter) -> None:
+        self._trouble = f"an order cannot be read: {letter.text}"

@@ -1,0 +1,1 @@
+"""The journal: every event of an account and what it caused, on disk."""

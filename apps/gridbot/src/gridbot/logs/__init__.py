@@ -1,0 +1,1 @@
+"""The log: structured events, to stderr and a file, without secrets."""

@@ -1,0 +1,1 @@
+"""One writer per account and symbol, on this machine and across machines."""

@@ -1,0 +1,1 @@
+"""The shell of one account's session: clock, inbox, loop, streams, requests."""

@@ -1,0 +1,1 @@
+"""What an account's session knew when its process ended."""

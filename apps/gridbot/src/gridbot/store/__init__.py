@@ -1,0 +1,1 @@
+"""What the daemon tells the database; it reads none of it back."""

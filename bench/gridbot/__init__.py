@@ -1,0 +1,1 @@
+"""The whole daemon against the simulator: an hour of trading, and chaos."""
