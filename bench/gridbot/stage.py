@@ -33,7 +33,7 @@ QUIET = World(
 
 
 class Stage:
-    """Both processes. `foreign`: orders of another hand that a story has placed."""
+    """Both processes. `foreign`: ids of orders that a story has placed by hand."""
 
     def __init__(self, venue: Venue, bot: Bot) -> None:
         self.venue = venue

@@ -21,6 +21,12 @@ def modes(stage: Stage) -> set[str]:
     return {mode["cause"] for mode in stage.state()["modes"]}
 
 
+def by_hand(stage: Stage) -> frozenset[str]:
+    """The orders of another hand that rest."""
+    resting = stage.venue.resting(ACCOUNT)
+    return frozenset(row["orderId"] for row in resting if row["orderLinkId"] == "by-hand")
+
+
 def standing_again(stage: Stage, order_price: str) -> bool:
     """Whether exactly one order rests at a price."""
     resting = [row for row in stage.venue.resting(ACCOUNT) if row["price"] == order_price]
@@ -42,7 +48,7 @@ def test_every_level_of_a_cold_start_is_placed_once_under_a_decodable_id_of_its_
 
 def test_an_order_of_another_hand_is_left_alone_with_an_alert(stage: Stage) -> None:
     """A03."""
-    placed = stage.venue.post(
+    stage.venue.post(
         "order",
         account=ACCOUNT,
         symbol=SYMBOL,
@@ -52,22 +58,15 @@ def test_an_order_of_another_hand_is_left_alone_with_an_alert(stage: Stage) -> N
         price="90000",
         order_link_id="by-hand",
     )
-    stage.foreign = frozenset(
-        row["orderId"] for row in stage.venue.resting(ACCOUNT) if row["orderLinkId"] == "by-hand"
-    )
-    try:
-        until(
-            f"an alert about {placed}",
-            lambda: "foreign" not in str(stage.state()["alerts"]) and "no alert",
-            20,
-        )
-        stage.rests()
-        assert [row["orderId"] for row in stage.venue.resting(ACCOUNT)].count(
-            next(iter(stage.foreign))
-        ) == 1
-    finally:
-        stage.venue.post("cancel", account=ACCOUNT, symbol=SYMBOL, order_link_id="by-hand")
-        stage.foreign = frozenset()
+    stage.foreign = by_hand(stage)
+    until("an alert", lambda: "foreign" not in str(stage.state()["alerts"]) and "none", 20)
+    stage.rests()
+
+    left = by_hand(stage)
+    stage.venue.post("cancel", account=ACCOUNT, symbol=SYMBOL, order_link_id="by-hand")
+
+    assert len(stage.foreign) == 1
+    assert left == stage.foreign
 
 
 def test_a_create_whose_reply_is_lost_is_adopted_and_nothing_joins_it(stage: Stage) -> None:
