@@ -113,7 +113,7 @@ def test_what_is_neither_true_nor_false_is_refused(value: object) -> None:
         flag({"reduceOnly": value}, "reduceOnly")
 
 
-@pytest.mark.parametrize("value", ["-1", "1.0", True, [], "9" * 21])
+@pytest.mark.parametrize("value", ["-1", -1, "1.0", True, [], "9" * 21, 2**63, 10**30, 1e30])
 def test_what_is_no_whole_number_is_refused(value: object) -> None:
     with pytest.raises(BadElement, match="whole number"):
         whole({"seq": value}, "seq")

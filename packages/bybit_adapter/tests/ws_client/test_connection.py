@@ -1,5 +1,6 @@
 """One pybit object on real sockets of a scripted server."""
 
+import threading
 import time
 from dataclasses import replace
 from queue import SimpleQueue
@@ -172,6 +173,32 @@ def test_a_subscription_on_a_socket_that_is_gone_is_its_end(venue: Any, quick: T
     end = reports.events.get(timeout=WAIT_S)
     assert isinstance(end, Ended)
     assert end.reason is Reason.CLOSED
+
+
+def test_a_ping_into_a_broken_socket_is_left_to_the_thread_that_reads_it(
+    venue: Any, quick: Timing
+) -> None:
+    """pybit's first ping leaves on a timer; what a thread raises makes its test fail."""
+    reports, free = Reports(), threading.Event()
+    others = set(threading.enumerate())
+
+    def hold(text: str, received_at: int) -> None:
+        free.wait(WAIT_S)
+
+    connector = PybitConnector(venue.url, clock=SystemClock(), timing=quick)
+    connection = connector.open(7, reports.events.put, hold)
+    assert isinstance(connection, PybitConnection)
+    venue.await_peers(1)
+    venue.push(FRAME)
+    venue.cut(reset=True)
+
+    for thread in set(threading.enumerate()) - others:
+        if isinstance(thread, threading.Timer):
+            thread.join(WAIT_S)
+    free.set()
+
+    assert isinstance(reports.events.get(timeout=WAIT_S), Ended)
+    connection.leave()
 
 
 def test_the_rest_of_a_connection_is_lost_with_the_frame_its_consumer_could_not_take(

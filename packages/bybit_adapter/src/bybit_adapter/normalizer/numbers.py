@@ -14,6 +14,8 @@ from gridcore.instrument import Instrument, InstrumentError, Price, Steps
 LONGEST_NUMBER = 64
 FARTHEST_EXPONENT = 30
 """No number of a market is farther from 1 than this power of ten."""
+WHOLE_MAX = 2**63 - 1
+"""Beyond 64 bits JSON readers differ: one gives a float, another an int."""
 TEXTS_MAX = 65_536
 """How many texts of one symbol are remembered with what they mean."""
 
@@ -102,14 +104,14 @@ def flag(row: Row, name: str) -> bool | None:
 
 
 def whole(row: Row, name: str) -> int | None:
-    """A whole number of 0 or more as number or text, None where it is absent."""
+    """A whole number from 0 to WHOLE_MAX as number or text, None where it is absent."""
     value = row.get(name)
     if is_absent(value):
         return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return int(value)
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= WHOLE_MAX:
+        return value
     raise BadElement(f"{name}: expected a whole number, found {shown(value)}")
 
 

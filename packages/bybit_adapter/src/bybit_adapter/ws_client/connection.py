@@ -8,6 +8,7 @@ import json
 import math
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -104,6 +105,14 @@ class _Socket(WebSocket):  # type: ignore[misc]
     def _on_pong(self) -> None:
         self._line.ponged()
         super()._on_pong()
+
+    def _send_custom_ping(self) -> None:
+        """The first one leaves on a timer of pybit's, where nobody hears of a socket that broke.
+
+        Who reads the socket notices, and reports it.
+        """
+        with suppress(*_LINK_ERRORS):
+            super()._send_custom_ping()
 
     def _on_error(self, error: BaseException) -> None:
         self._line.failed(error)
