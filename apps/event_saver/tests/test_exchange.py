@@ -72,6 +72,21 @@ def test_orders_executions_positions_and_wallet_are_answered(
     assert (orders.rows, orders.complete) == ((), True)
 
 
+def test_an_order_that_is_not_among_the_last_500_that_ended_is_found_in_the_history(
+    exchange: RestExchange, simulator: Any
+) -> None:
+    word = {"account": "demo-2", "symbol": "ETHUSDT", "order_type": "Market"}
+    sides = ({"side": "Buy", "position_idx": 1}, {"side": "Sell", "position_idx": 1})
+    first = simulator.post("order", qty="0.1", **sides[0], **word)["order"]
+    for number in range(501):
+        closes = number % 2 == 0
+        simulator.post("order", qty="0.1", reduce_only=closes, **sides[closes], **word)
+
+    found = exchange.order("good", "ETHUSDT", first["orderId"])
+
+    assert [row["orderStatus"] for row in found.rows] == ["Filled"]
+
+
 def test_a_refusal_is_an_answer_that_is_not_complete_and_says_why(
     exchange: RestExchange, clients: dict[str, RestClient]
 ) -> None:

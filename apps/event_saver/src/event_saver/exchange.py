@@ -13,11 +13,13 @@ from event_saver.gaps.filling import Listed
 from event_saver.gaps.plan import Stretch
 from event_saver.rows.private import Kind
 from event_saver.writer.writer import wall_clock
-from gridcore.clock import SECOND_US, Instant
+from gridcore.clock import DAY_US, SECOND_US, Instant
 from gridcore.instrument import Instrument
 
 ASKED_S_MAX = 60.0
 """How long a start may wait for the exchange to name its instruments."""
+HISTORY_US = 7 * DAY_US
+"""How far back one order is looked for by its creation."""
 GLANCE_US = SECOND_US // 5
 """How often a start that waits looks whether it is given up."""
 
@@ -52,8 +54,14 @@ class RestExchange:
         return _listed(orders.history(stretch.start, stretch.end, symbol))
 
     def order(self, account_id: str, symbol: str, order_id: str) -> Listed:
-        """One order; an order that has ended lately is listed as well."""
-        return _listed(self._accounts[account_id].orders.open_orders(symbol, order_id=order_id))
+        """One order, open or ended: what is no longer among the last that ended, the history of a
+        week may know."""
+        client = self._accounts[account_id]
+        found = client.orders.open_orders(symbol, order_id=order_id)
+        if found.rows or not found.complete:
+            return _listed(found)
+        since = Instant(client.exchange_now() - HISTORY_US)
+        return _listed(client.orders.history(since, symbol=symbol, order_id=order_id))
 
     def state(self, account_id: str, symbol: str, kind: Kind) -> Listed:
         """Open orders or both legs of a symbol, or the wallet."""

@@ -9,8 +9,9 @@ from bybit_adapter.windows import MILLISECOND_US, SPAN_US_MAX, windows
 from gridcore.clock import SECOND_US, Instant
 from gridcore.message import message
 
-WIDER_US = SECOND_US
-"""Windows are this much wider on both sides: clocks and the exchange's listing lag a little."""
+WIDER_US = 10 * SECOND_US
+"""Windows are this much wider on both sides: what the exchange had still to push when the line
+broke may be seconds older than what came last, and clocks and listings lag a little."""
 _SPAN_US = SPAN_US_MAX // MILLISECOND_US * MILLISECOND_US
 
 
