@@ -5,6 +5,7 @@ Start-up is recovery; there is no other way in. Every stage ends at once when th
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -138,11 +139,11 @@ class AccountStart:
         start = await self._stages.attempted(f"{name}: clock", partial(time_of, self._exchange))
         clock = self._exchange.session_clock(start)
         rest = self._exchange.client(self._credentials, clock)
-        try:
-            return await self._prepare(clock, rest)
-        except BaseException:
-            rest.close()
-            raise
+        with ExitStack() as undo:
+            undo.callback(rest.close)
+            prepared = await self._prepare(clock, rest)
+            undo.pop_all()
+            return prepared
 
     async def _prepare(self, clock: SessionClock, rest: RestClient) -> Prepared:
         config, account, stages = self._config, self._account, self._stages
