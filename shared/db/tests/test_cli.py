@@ -1,5 +1,6 @@
 import json
-from io import StringIO
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -237,20 +238,25 @@ def test_the_master_key_can_be_exchanged(
     assert opened.api_secret.get_secret_value() == "s3cr3t"
 
 
+def typed(words: list[str], stdin: str) -> subprocess.CompletedProcess[str]:
+    """The program itself, with these lines on its stdin."""
+    command = [sys.executable, "-m", "grid_db", *words]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+
+
 def test_a_key_pair_is_sealed_from_two_lines_of_stdin(
-    database: DatabaseFactory, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    database: DatabaseFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.key"
     entry(["new-master-key", str(file)])
     monkeypatch.setenv("GRIDBOT_MASTER_KEY_FILE", str(file))
-    monkeypatch.setattr("sys.stdin", StringIO("the-key-of-main\nthe-secret-of-main\n"))
 
     words = ["store-keys", "main", "--environment", "demo", *address(database)]
-    assert entry(words) == Exit.DONE
+    done = typed(words, "the-key-of-main\nthe-secret-of-main\n")
 
-    shown = capsys.readouterr()
-    assert f"sealed by key {from_file(file).key_id}" in shown.out
-    assert "of-main" not in shown.out + shown.err
+    assert done.returncode == Exit.DONE
+    assert f"sealed by key {from_file(file).key_id}" in done.stdout
+    assert "of-main" not in done.stdout + done.stderr
     stored = StoredKeys(database, {"GRIDBOT_MASTER_KEY_FILE": str(file)}).pair("main")
     assert stored.api_secret.get_secret_value() == "the-secret-of-main"
 
@@ -264,33 +270,30 @@ def test_a_key_pair_is_sealed_from_two_lines_of_stdin(
 )
 def test_half_a_key_pair_and_an_odd_name_are_refused(
     database: DatabaseFactory,
-    capsys: Capture,
     monkeypatch: pytest.MonkeyPatch,
     account: str,
     stdin: str,
     said: str,
 ) -> None:
     monkeypatch.setenv("GRIDBOT_MASTER_KEY", "b" * 43 + "=")
-    monkeypatch.setattr("sys.stdin", StringIO(stdin))
 
-    words = ["store-keys", account, "--environment", "demo", *address(database)]
-    assert entry(words) == Exit.REFUSED
+    done = typed(["store-keys", account, "--environment", "demo", *address(database)], stdin)
 
-    shown = capsys.readouterr().err
-    assert said in shown
-    assert "of-main" not in shown
+    assert done.returncode == Exit.REFUSED
+    assert said in done.stderr
+    assert "of-main" not in done.stderr
 
 
 def test_keys_of_one_account_are_not_stored_for_another_environment(
-    filled: DatabaseFactory, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    filled: DatabaseFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRIDBOT_MASTER_KEY", "b" * 43 + "=")
-    for environment, code in (("demo", Exit.DONE), ("mainnet", Exit.REFUSED)):
-        monkeypatch.setattr("sys.stdin", StringIO("key\nsecret\n"))
-        words = ["store-keys", "new", "--environment", environment, *address(filled)]
-        assert entry(words) == code
+    words = ["store-keys", "new", *address(filled), "--environment"]
 
-    assert "account: expected none or" in capsys.readouterr().err
+    first, second = (typed([*words, name], "key\nsecret\n") for name in ("demo", "mainnet"))
+
+    assert (first.returncode, second.returncode) == (Exit.DONE, Exit.REFUSED)
+    assert "account: expected none or" in second.stderr
 
 
 def test_a_key_file_is_never_overwritten(tmp_path: Path, capsys: Capture) -> None:
