@@ -18,7 +18,7 @@ PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml apps/*/pyproject
 READY := .venv/.ready
 WITNESS := .witness/.ready
 
-.PHONY: help setup witness compiled demo test test-integration contract check sim bench evidence fresh lock
+.PHONY: help setup witness compiled demo test stories test-integration contract check sim chaos bench evidence fresh lock
 
 SEED ?= 1
 N ?= 200
@@ -48,9 +48,12 @@ compiled: $(READY) ## compile the kernel (gridcore, simvenue) for speed; needs a
 demo: $(READY) ## run a backtest on a synthetic market and say where the report is
 	@$(PY) -m backtest demo
 
-test: $(READY) $(WITNESS) ## run every test, and the coverage gates
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=json:coverage.json -q
+test: $(READY) $(WITNESS) ## run every test but the stories, and the coverage gates
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not story" --cov --cov-report=json:coverage.json -q
 	@$(PY) -m tools.coverage_gate coverage.json
+
+stories: $(READY) ## run the tests of whole processes: daemons, kills, outages
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m story -q tests
 
 test-integration: $(READY) ## run only the tests of several parts together
 	@$(PY) -m pytest -n $(WORKERS) -q tests/integration
@@ -69,6 +72,9 @@ check: $(READY) ## lint, types, architecture, pinned versions, recorded behaviou
 
 sim: $(READY) ## play N seeded fault scenarios from SEED on: make sim SEED=1 N=200
 	@$(PY) -m simvenue.campaign --seed $(SEED) --count $(N) --workers $(WORKERS)
+
+chaos: $(READY) ## play N whole-process runs with faults and kill -9 from SEED on: make chaos SEED=1 N=5
+	@$(PY) -m bench.gridbot chaos --first $(SEED) --count $(N) --again --kept out/gridbot/chaos-by-hand.jsonl
 
 bench: compiled ## measure speed and memory; writes bench.json
 	@$(PY) bench/run.py

@@ -25,7 +25,15 @@ INTERPRETED = {
         "preview",
         "replies",
     },
-    "simvenue": {"__init__", "messages", "amending", "answers", "records", "other_hands"},
+    "simvenue": {
+        "__init__",
+        "messages",
+        "amending",
+        "answers",
+        "records",
+        "other_hands",
+        "standing",
+    },
 }
 NOT_TIMED = "campaign"
 """The folder of the fault campaign: no backtest runs it."""

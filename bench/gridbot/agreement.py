@@ -5,12 +5,14 @@ It knows the rows of both; it refuses to know how either came to them.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 
 from bench.gridbot.venue import Row
 
 CENT = Decimal("0.005")
 """Sums that differ by less are the same to the cent."""
 RESTING = ("New", "PartiallyFilled")
+CERTAIN = ("open", "partial")
 LEGS = {1: "long", 2: "short"}
 OPENING = {"Buy": "long", "Sell": "short"}
 
@@ -26,14 +28,27 @@ def disagreements(bot: Row, venue: Row, foreign: frozenset[str] = frozenset()) -
 def not_standing(bot: Row) -> list[str]:
     """What is missing until the account trades freely with an order on every level.
 
-    The level that was traded last waits; from a price on a gate may hold opens back.
+    The level that was traded last waits; so does every level within half a step of the market
+    (E-7); from a price on a gate may hold opens back.
     """
-    missing = [] if bot["health"] == "trading" else [f"{bot['health']}: {bot['modes']}"]
-    if bot["in_flight"]:
-        missing.append(f"{bot['in_flight']} requests are under way")
+    missing = unsettled(bot)
     for strategy in bot["strategies"]:
         missing += _open_levels(strategy)
     return missing
+
+
+def unsettled(bot: Row) -> list[str]:
+    """What keeps an account from trading freely with nothing under way."""
+    found = [] if bot["health"] == "trading" else [f"{bot['health']}: {bot['modes']}"]
+    if bot["in_flight"]:
+        found.append(f"{bot['in_flight']} requests are under way")
+    found += [
+        f"order {row['order_id']} is {row['state']}"
+        for strategy in bot["strategies"]
+        for row in strategy["orders"]
+        if row["state"] not in CERTAIN
+    ]
+    return found
 
 
 def twins(venue: Row) -> list[str]:
@@ -121,11 +136,15 @@ def booked_sums(venue: Row) -> Mapping[str, Decimal]:
 def _open_levels(strategy: Row) -> Iterator[str]:
     held = {row["direction"]: Decimal(row["price"]) for row in strategy["denied"] if row["price"]}
     placed = {(row["direction"], Decimal(row["price"])) for row in strategy["orders"]}
-    if not strategy["levels"]:
-        yield f"{strategy['symbol']}: no grid"
+    if not strategy["levels"] or strategy["last"] is None:
+        yield f"{strategy['symbol']}: no grid, or no price"
+        return
+    prices = [Decimal(text) for text, _ in strategy["levels"]]
+    near = max((abs(one - other) for one, other in pairwise(prices)), default=Decimal(0)) / 2
+    last = Decimal(strategy["last"])
     for text, tag in strategy["levels"]:
         direction, price = OPENING.get(tag), Decimal(text)
-        if direction is None or (direction, price) in placed:
+        if direction is None or (direction, price) in placed or abs(price - last) <= near:
             continue
         limit = held.get(direction)
         if limit is not None and (price <= limit if direction == "long" else price >= limit):

@@ -5,6 +5,7 @@ It knows the process and its pages; it refuses to know what is traded.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,9 +92,20 @@ class Bot:
 
     def get(self, page: str) -> Any:
         """A page of JSON."""
+        return self._page(page).json()
+
+    def metric(self, name: str) -> float:
+        """A number of the whole process from its page of metrics."""
+        text = self._page("metrics").text
+        found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+        if found is None:
+            raise RunFailed(f"expected a metric {name}, found none")
+        return float(found[1])
+
+    def _page(self, page: str) -> requests.Response:
         answer = requests.get(f"{self._url}/{page}", timeout=PATIENCE_S)
         answer.raise_for_status()
-        return answer.json()
+        return answer
 
     def command(self, name: str, account: str) -> None:
         """Give it an operator's command."""

@@ -1,19 +1,21 @@
 """Runs of chaos: faults of the wire and kills on whole processes, calm, and then the grid stands.
 
-A run that has passed leaves a line in the file of its kind, and is not played again.
+It plays one seed; which seeds are played, and what is kept of them, is a campaign's.
 """
 
-import json
-import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
 from appkit.exits import RunFailed
-from bench.gridbot.agreement import disagreements, not_standing, repeated_ids, twins
-from bench.gridbot.bot import Bot, until
+from bench.gridbot.agreement import repeated_ids, twins
+from bench.gridbot.bot import Bot
+from bench.gridbot.calm import Calm
 from bench.gridbot.journals import differing
-from bench.gridbot.mischief import Act, drawn
+from bench.gridbot.laws import judged
+from bench.gridbot.mischief import Act, drawn, lasts_s
 from bench.gridbot.venue import Venue
 from bench.gridbot.world import Strategy, World
 from bench.wire.server import simulator
@@ -26,29 +28,50 @@ ACCOUNT = "main"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChaosRan:
-    """What became of a seed; `calm_s`: market time from calm to a grid that stands."""
+    """What became of a seed.
+
+    `market_s`: how long the trouble lasted, `calm_s` from its end to a grid that stands, both in
+    market time; `seconds` of the wall clock. `faults` is what is wrong.
+    """
 
     seed: int
     faults: tuple[str, ...]
+    market_s: float
     kills: int
+    half_open: int
     orders: int
     executions: int
     events: int
     calm_s: float
+    seconds: float
 
     def text(self) -> str:
         """One line, and one for every fault."""
         wrong = "".join(f"\n  {fault}" for fault in self.faults)
+        half_open = " and a half-open socket" if self.half_open else ""
         return (
-            f"seed {self.seed}: {self.kills} kills, {self.orders} orders, {self.executions} "
-            f"executions, {self.events} events replayed, stood after {self.calm_s:.1f} s"
-            f"{wrong}"
+            f"seed {self.seed}: {self.market_s:.0f} s of trouble, {self.kills} kills{half_open}, "
+            f"{self.orders} orders, {self.executions} executions, {self.events} events, stood "
+            f"after {self.calm_s:.1f} s; {self.seconds:.0f} s{wrong}"
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What playing and judging found, as in a ChaosRan."""
+
+    faults: tuple[str, ...]
+    orders: int = 0
+    executions: int = 0
+    events: int = 0
+    calm_s: float = 0.0
+
+
 def world(seed: int) -> World:
-    """One account, one strategy, a market in which orders are filled all the time."""
-    grid = Strategy(name="grid", account=ACCOUNT, symbol="BTCUSDT", amount="b0.004", levels=20)
+    """One account, one strategy, a market in which orders are filled all the time, and in parts."""
+    grid = Strategy(
+        name="grid", account=ACCOUNT, symbol="BTCUSDT", amount="b0.004", levels=30, step_pct="0.1"
+    )
     return World(
         seed=seed,
         speed=SPEED,
@@ -56,69 +79,70 @@ def world(seed: int) -> World:
         accounts=(ACCOUNT,),
         strategies=(grid,),
         volatility_pct=400.0,
-        partial_fills=300,
+        partial_fills=500,
     )
 
 
-def run(seed: int, market_s: float, folder: Path | None = None) -> ChaosRan:
-    """Play one seed for so many seconds of market time, then calm; compare everything."""
-    if folder is None:
-        with tempfile.TemporaryDirectory() as made:
-            return run(seed, market_s, Path(made))
-    plan = world(seed)
+def trouble(seed: int, market_s: float) -> tuple[list[Act], float]:
+    """What goes wrong, and for how many seconds of the wall clock."""
     acts = drawn(seed, market_s / SPEED)
+    return acts, lasts_s(acts, market_s / SPEED)
+
+
+def run(seed: int, market_s: float, folder: Path) -> ChaosRan:
+    """Play one seed for at least so many seconds of market time, then calm; judge everything.
+
+    The files of the daemon stay in the folder.
+    """
+    began = time.monotonic()
+    acts, span_s = trouble(seed, market_s)
+    try:
+        found = _found(world(seed), acts, span_s, folder)
+    except (RunFailed, requests.RequestException) as failed:
+        found = Found(faults=(f"it broke off: {failed}",))
+    return ChaosRan(
+        seed=seed,
+        faults=found.faults,
+        market_s=span_s * SPEED,
+        kills=sum(act.what == "kill" for act in acts),
+        half_open=sum(act.is_half_open for act in acts),
+        orders=found.orders,
+        executions=found.executions,
+        events=found.events,
+        calm_s=found.calm_s,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _found(plan: World, acts: list[Act], span_s: float, folder: Path) -> Found:
     with simulator(plan.exchange()) as server:
         venue = Venue(server)
         bot = Bot(folder, plan.bot(server.http), plan.secrets)
         try:
             bot.start()
-            _trouble(acts, market_s / SPEED, bot, venue)
+            _trouble(acts, span_s, bot, venue)
             venue.calm()
             if not bot.is_running():
-                bot.start()
-            calm_s, faults = _judged(bot, venue)
+                raise RunFailed(f"gridbot has ended by itself: {bot.said()[-2_000:]}")
+            calm = Calm(bot, venue, [ACCOUNT], SPEED)
+            stood, still = calm.stands(CALM_S), calm.still()
             exit_code = bot.stop()
         finally:
             if bot.is_running():
                 bot.kill()
         account = venue.account(ACCOUNT)
+    faults = [*stood.wrong, *still.wrong, *twins(account), *repeated_ids(account)]
     if exit_code:
         faults.append(f"the daemon ended with {exit_code}")
+    faults += judged(bot.journals, account, still.until).broken
     events, bad = differing(bot.journals)
-    return ChaosRan(
-        seed=seed,
+    return Found(
         faults=(*faults, *bad),
-        kills=sum(act.what == "kill" for act in acts),
         orders=len(account["orders"]),
         executions=len(account["executions"]),
         events=events,
-        calm_s=calm_s,
+        calm_s=stood.calm_s,
     )
-
-
-def campaign(first: int, count: int, market_s: float, kept: Path) -> list[ChaosRan]:
-    """Play every seed whose line is not in the file yet; the runs that were played now."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    played = passed(kept)
-    ran: list[ChaosRan] = []
-    for seed in range(first, first + count):
-        if seed in played:
-            continue
-        found = run(seed, market_s)
-        ran.append(found)
-        print(found.text(), flush=True)
-        if not found.faults:
-            with kept.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(asdict(found)) + "\n")
-    return ran
-
-
-def passed(kept: Path) -> frozenset[int]:
-    """The seeds that have passed, as the file tells."""
-    if not kept.is_file():
-        return frozenset()
-    lines = kept.read_text(encoding="utf-8").splitlines()
-    return frozenset(int(json.loads(line)["seed"]) for line in lines)
 
 
 def _trouble(acts: list[Act], span_s: float, bot: Bot, venue: Venue) -> None:
@@ -132,21 +156,3 @@ def _trouble(acts: list[Act], span_s: float, bot: Bot, venue: Venue) -> None:
         else:
             venue.post("fault" if act.what == "fault" else "disconnect", **act.body)
     time.sleep(max(0.0, began + span_s - time.monotonic()))
-
-
-def _judged(bot: Bot, venue: Venue) -> tuple[float, list[str]]:
-    """Market time until the grid stands and agrees, and what is wrong."""
-    faults: list[str] = []
-    calm_s = 0.0
-
-    def wrong() -> list[str]:
-        state = bot.state(ACCOUNT)
-        return not_standing(state) or disagreements(state, venue.account(ACCOUNT))
-
-    try:
-        calm_s = SPEED * until("the grid stands again", wrong, CALM_S / SPEED)
-    except RunFailed as failed:
-        faults.append(str(failed))
-    venue.post("pause")
-    account = venue.account(ACCOUNT)
-    return calm_s, faults + twins(account) + repeated_ids(account)

@@ -1,4 +1,4 @@
-"""The command line of the daemon's proofs: `hour` and `chaos`."""
+"""The command line of the daemon's proofs: `hour`, `chaos`, `speed` and `day`."""
 
 from argparse import Namespace
 from collections.abc import Sequence
@@ -6,14 +6,16 @@ from pathlib import Path
 
 from appkit.arguments import CommandParser
 from appkit.exits import ExitCode, run_command
-from bench.gridbot import chaos, hour
+from bench.gridbot import campaign, day, hour, latency
+from bench.gridbot.chaos import ChaosRan
 
 DESCRIPTION = "Runs gridbot and bybit_sim as processes, and compares what both tell."
 KEPT = Path("out/gridbot/chaos.jsonl")
+FOR_EVER = float("inf")
 
 
 def build_parser() -> CommandParser:
-    """Both proofs with their sizes; the defaults are those of the evidence."""
+    """Every proof with its sizes; the defaults are those of the evidence."""
     parser = CommandParser(prog="bench.gridbot", description=DESCRIPTION)
     proofs = parser.add_subparsers(dest="proof", required=True, metavar="PROOF")
     calm = proofs.add_parser("hour", help="two accounts, three strategies, nothing goes wrong")
@@ -26,13 +28,28 @@ def build_parser() -> CommandParser:
     wild.add_argument("--count", type=int, default=200, help="of seeds (default 200)")
     wild.add_argument("--seconds", type=float, default=60, help="of market time (default 60)")
     wild.add_argument("--kept", type=Path, default=KEPT, help=f"what has passed (default {KEPT})")
+    wild.add_argument(
+        "--limit-s", type=float, default=FOR_EVER, help="begin no run later (default: no limit)"
+    )
+    wild.add_argument("--again", action="store_true", help="forget first what has passed")
+    fast = proofs.add_parser("speed", help="from ticker to request, and what tickers cost")
+    fast.add_argument("--seconds", type=float, default=180, help="at 100 tickers/s (default 180)")
+    fast.add_argument(
+        "--busy-seconds", type=float, default=60, help="at several times as many (default 60)"
+    )
+    fast.add_argument("--seed", type=int, default=7, help="of the market (default 7)")
+    long = proofs.add_parser("day", help="whether memory grows over a day of the market")
+    long.add_argument("--hours", type=float, default=24, help="of market time (default 24)")
+    long.add_argument("--speed", type=int, default=200, help="market per wall time (default 200)")
+    long.add_argument("--seed", type=int, default=7, help="of the market (default 7)")
     return parser
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run and print; 3 when anything is wrong."""
+    """Run and print; 3 when anything is wrong, 4 when seeds are left to be played."""
     given = build_parser().parse_args(arguments)
-    return _hour(given) if given.proof == "hour" else _chaos(given)
+    run = {"hour": _hour, "chaos": _chaos, "speed": _speed, "day": _day}[given.proof]
+    return run(given)
 
 
 def entry(arguments: Sequence[str] | None = None) -> int:
@@ -47,13 +64,44 @@ def _hour(given: Namespace) -> int:
     return ExitCode.VERDICT_FAIL if ran.faults else ExitCode.DONE
 
 
-def _chaos(given: Namespace) -> int:
-    ran = chaos.campaign(given.first, given.count, given.seconds, given.kept)
-    bad = [one.seed for one in ran if one.faults]
-    before = given.count - len(ran)
-    print(
-        f"{given.count} seeds, {before} of them passed before, {len(bad)} failed now"
-        f"{': ' + ', '.join(map(str, bad)) if bad else ''}\n"
-        f"verdict: {'FAIL' if bad else 'PASS'}"
+def _speed(given: Namespace) -> int:
+    plan = latency.SpeedPlan(
+        seconds=given.seconds, busy_seconds=given.busy_seconds, seed=given.seed
     )
-    return ExitCode.VERDICT_FAIL if bad else ExitCode.DONE
+    ran = latency.measure(plan)
+    print(ran.text(), end="")
+    return ExitCode.VERDICT_FAIL if ran.faults else ExitCode.DONE
+
+
+def _day(given: Namespace) -> int:
+    ran = day.measure(day.DayPlan(hours=given.hours, speed=given.speed, seed=given.seed))
+    print(ran.text(), end="")
+    return ExitCode.VERDICT_FAIL if ran.faults else ExitCode.DONE
+
+
+def _chaos(given: Namespace) -> int:
+    if given.again:
+        given.kept.unlink(missing_ok=True)
+    seeds = range(given.first, given.first + given.count)
+    kept = campaign.Kept(given.kept, campaign.code())
+    before = kept.passed().keys() & set(seeds)
+    ran = campaign.play(seeds, given.seconds, kept, limit_s=given.limit_s, told=_tell)
+    failed = sorted(one.seed for one in ran if one.faults)
+    passed = [one for seed, one in kept.passed().items() if seed in seeds]
+    left = given.count - len(passed) - len(failed)
+    print(campaign.text_of(passed), end="")
+    print(
+        f"{given.count} seeds: {len(before)} had passed before, {len(passed) - len(before)} passed "
+        f"now, {len(failed)} failed, {left} are left"
+    )
+    for seed in failed:
+        print(f"seed {seed}: its files are in {kept.folder(seed)}")
+    if failed:
+        print("verdict: FAIL")
+        return ExitCode.VERDICT_FAIL
+    print(f"verdict: {'PASS' if not left else 'not yet: run it again'}")
+    return ExitCode.NOTHING_TO_JUDGE if left else ExitCode.DONE
+
+
+def _tell(ran: ChaosRan) -> None:
+    print(ran.text(), flush=True)

@@ -5,21 +5,21 @@ It knows the order of things; it refuses to know what a fill does to books.
 
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from appkit.exits import RunFailed
-from bench.gridbot.agreement import disagreements, not_standing, repeated_ids, twins
-from bench.gridbot.bot import Bot, until
+from bench.gridbot.agreement import repeated_ids, twins
+from bench.gridbot.bot import Bot
+from bench.gridbot.calm import Calm
 from bench.gridbot.journals import differing
+from bench.gridbot.laws import judged
 from bench.gridbot.venue import Venue
 from bench.gridbot.world import Strategy, World
 from bench.wire.server import simulator
 
-AGREE_S = 20.0
-STAND_S = 60.0
+STAND_S = 600.0
+"""Of market time: within it there is a moment at which all grids stand."""
 LOOK_S = 0.5
 
 
@@ -71,7 +71,7 @@ class HourRan:
         return (
             f"{self.plan.minutes} min of market time at {self.plan.speed}x in {self.seconds:.0f} s,"
             f" two accounts, three strategies: {self.orders} orders, {self.executions} executions,"
-            f" {self.events} journal events replayed\n{wrong}"
+            f" {self.events} journal events judged by every law and replayed\n{wrong}"
             f"verdict: {'FAIL' if self.faults else 'PASS'}\n"
         )
 
@@ -89,12 +89,17 @@ def measure(plan: HourPlan, folder: Path | None = None) -> HourRan:
         try:
             bot.start()
             _play(plan, bot, venue)
-            faults = _compared(world, bot, venue)
+            calm = Calm(bot, venue, world.accounts, plan.speed)
+            stood, still = calm.stands(STAND_S), calm.still()
             exit_code = bot.stop()
         finally:
             if bot.is_running():
                 bot.kill()
         accounts = [venue.account(name) for name in world.accounts]
+    faults = [*stood.wrong, *still.wrong]
+    for account in accounts:
+        faults += twins(account) + repeated_ids(account)
+        faults += judged(bot.journals, account, still.until).broken
     if exit_code:
         faults.append(f"the daemon ended with {exit_code}")
     events, bad = differing(bot.journals)
@@ -114,31 +119,3 @@ def _play(plan: HourPlan, bot: Bot, venue: Venue) -> None:
         if not bot.is_running():
             raise RunFailed(f"gridbot has ended: {bot.said()}")
         time.sleep(LOOK_S)
-
-
-def _compared(world: World, bot: Bot, venue: Venue) -> list[str]:
-    """What is wrong: first with the grids, and with the books once the market stands still."""
-    faults: list[str] = []
-    for name in world.accounts:
-        faults += _missed(f"{name}: the grid stands", partial(_unrest, bot, name), STAND_S)
-    venue.post("pause")
-    for name in world.accounts:
-        faults += _missed(f"{name}: books agree", partial(_apart, bot, venue, name), AGREE_S)
-        faults += twins(venue.account(name)) + repeated_ids(venue.account(name))
-    return faults
-
-
-def _missed(what: str, wrong: Callable[[], list[str]], patience_s: float) -> list[str]:
-    try:
-        until(what, wrong, patience_s)
-    except RunFailed as failed:
-        return [str(failed)]
-    return []
-
-
-def _unrest(bot: Bot, name: str) -> list[str]:
-    return not_standing(bot.state(name))
-
-
-def _apart(bot: Bot, venue: Venue, name: str) -> list[str]:
-    return disagreements(bot.state(name), venue.account(name))

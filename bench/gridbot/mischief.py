@@ -1,7 +1,7 @@
 """What goes wrong in a run of chaos, drawn from its seed: faults of the wire, and kills.
 
 It knows kinds, targets and moments; it refuses to know what they do to the bot. A half-open socket
-is left out: it is noticed by the wall clock, and a run at speed is over before.
+is noticed by the wall clock, whatever the market's speed: such a run lasts until it has been.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,17 @@ CUTS: Sequence[dict[str, object]] = (
 )
 """Sockets that end at once."""
 
-FAULTS_MAX = 5
+HALF_OPEN: Sequence[dict[str, object]] = (
+    {"kind": "private", "how": "socket_half_open"},
+    {"kind": "private", "how": "socket_half_open"},
+    {"kind": "public", "how": "socket_half_open"},
+)
+"""The socket stays open and says nothing any more."""
+HALF_OPEN_ONE_IN = 8
+NOTICED_S = 55.0
+"""Wall time after which nothing is half open: 40 s without a pong, and a new socket."""
+
+FAULTS_MIN, FAULTS_MAX = 2, 8
 CUTS_MAX = 3
 KILLS_MAX = 2
 STANDS_S_MAX = 2.0
@@ -54,13 +64,21 @@ class Act:
     what: str
     body: dict[str, object]
 
+    @property
+    def is_half_open(self) -> bool:
+        """Whether it makes sockets half open."""
+        return self.body.get("how") == "socket_half_open"
+
 
 def drawn(seed: int, span_s: float) -> list[Act]:
-    """The acts of a seed in order, within so many wall seconds: one kill at least."""
+    """The acts of a seed in order, within so many wall seconds: one kill at least.
+
+    Every eighth seed has a half-open socket, after the last kill, which would end it.
+    """
     dice = Random(seed)
     acts = [
         Act(at_s=dice.uniform(0, span_s), what="fault", body=_standing(dice))
-        for _ in range(dice.randint(1, FAULTS_MAX))
+        for _ in range(dice.randint(FAULTS_MIN, FAULTS_MAX))
     ]
     acts += [
         Act(at_s=dice.uniform(0, span_s), what="cut", body=dict(dice.choice(CUTS)))
@@ -70,7 +88,16 @@ def drawn(seed: int, span_s: float) -> list[Act]:
         Act(at_s=dice.uniform(0.1 * span_s, 0.9 * span_s), what="kill", body={})
         for _ in range(dice.randint(1, KILLS_MAX))
     ]
+    if seed % HALF_OPEN_ONE_IN == HALF_OPEN_ONE_IN // 2:
+        killed_s = max(act.at_s for act in acts if act.what == "kill")
+        at_s = dice.uniform(killed_s, span_s)
+        acts.append(Act(at_s=at_s, what="cut", body=dict(dice.choice(HALF_OPEN))))
     return sorted(acts, key=lambda act: act.at_s)
+
+
+def lasts_s(acts: Sequence[Act], span_s: float) -> float:
+    """How many wall seconds a run lasts: its span, or until a half-open socket was noticed."""
+    return max([span_s, *(act.at_s + NOTICED_S for act in acts if act.is_half_open)])
 
 
 def _standing(dice: Random) -> dict[str, object]:

@@ -16,10 +16,11 @@ Row = Mapping[str, Any]
 
 
 class Venue:
-    """One running simulator."""
+    """One running simulator. Its connection stays open while no new one is accepted."""
 
     def __init__(self, server: Server) -> None:
         self.http = server.http
+        self._session = requests.Session()
 
     def account(self, name: str) -> Row:
         """Everything that ever happened on an account."""
@@ -44,6 +45,11 @@ class Venue:
         acts = self.get("faults")["acted"]
         return sum(act["number"] == number for act in acts)
 
+    def asked(self, path: str, since: int = 0) -> list[Row]:
+        """The last requests of a path, oldest first, with what they came to."""
+        rows = self.get(f"requests?since={since}")["requests"]
+        return [row for row in rows if row["path"] == path]
+
     def calm(self) -> None:
         """Take every fault off the board."""
         for fault in self.get("faults")["faults"]:
@@ -57,8 +63,12 @@ class Venue:
         """An admin request."""
         return self._checked("POST", what, body)
 
+    def close(self) -> None:
+        """Give up the connection."""
+        self._session.close()
+
     def _checked(self, method: str, what: str, body: Row | None = None) -> Any:
         url = f"{self.http}/sim/{what}"
-        answer = requests.request(method, url, json=body, timeout=PATIENCE_S)
+        answer = self._session.request(method, url, json=body, timeout=PATIENCE_S)
         answer.raise_for_status()
         return answer.json()

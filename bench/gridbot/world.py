@@ -23,7 +23,8 @@ class Strategy:
 class World:
     """Accounts are named after what trades on them; prices are where the markets begin.
 
-    `speed`: market time per wall time; `volatility_pct`: a year.
+    `speed`: market time per wall time; `volatility_pct`: a year; `vip_level`: of the rate limits,
+    0 to 3.
     """
 
     seed: int
@@ -34,6 +35,7 @@ class World:
     volatility_pct: float
     trades_per_second: float = 4.0
     partial_fills: int = 0
+    vip_level: int = 3
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -53,8 +55,8 @@ class World:
             for number, name in enumerate(self.accounts)
         )
         return (
-            f"seed: {self.seed}\nspeed: {self.speed}x\nvip_level: 3\naddress_limit: false\n"
-            f"symbols:\n{symbols}"
+            f"seed: {self.seed}\nspeed: {self.speed}x\nvip_level: {self.vip_level}\n"
+            f"address_limit: false\nsymbols:\n{symbols}"
             f"synth: {{trades_per_second: {self.trades_per_second}, "
             f"volatility_pct: {self.volatility_pct}}}\n"
             f"accounts:\n{accounts}"

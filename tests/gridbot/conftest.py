@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bench.gridbot.bot import Bot, until
-from bench.gridbot.stage import Stage, staged
+from bench.gridbot.bot import Bot
+from bench.gridbot.stage import ACCOUNT, HURRIED, PLAIN, Stage, staged
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder is a story."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.story)
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +28,45 @@ def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.fixture(scope="session")
+def shared_plain_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Another pair, at the exchange's own pace."""
+    with staged(tmp_path_factory.mktemp("plain"), PLAIN) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def shared_hurried_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Another pair, for waits of minutes."""
+    with staged(tmp_path_factory.mktemp("hurried"), HURRIED) as stage:
+        yield stage
+
+
+def at_rest(stage: Stage) -> Iterator[Stage]:
+    """A pair, at rest before; after it without faults, and not held back by its operator."""
+    stage.rests()
+    yield stage
+    stage.venue.calm()
+    if "operator" in stage.modes():
+        stage.bot.command("resume", ACCOUNT)
+
+
 @pytest.fixture
 def stage(shared_stage: Stage) -> Iterator[Stage]:
-    """The pair, at rest before and without faults after."""
-    until("a grid that stands", shared_stage.unrest)
-    yield shared_stage
-    shared_stage.venue.calm()
+    """A simulator and a daemon at ten times speed; orders fill wholly."""
+    yield from at_rest(shared_stage)
+
+
+@pytest.fixture
+def plain(shared_plain_stage: Stage) -> Iterator[Stage]:
+    """The same at the exchange's own pace and limits; a trade fills a part of an order."""
+    yield from at_rest(shared_plain_stage)
+
+
+@pytest.fixture
+def hurried(shared_hurried_stage: Stage) -> Iterator[Stage]:
+    """The same, for waits of minutes."""
+    yield from at_rest(shared_hurried_stage)
 
 
 @pytest.fixture

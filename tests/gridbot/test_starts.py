@@ -1,17 +1,28 @@
 """Starts of the whole daemon that come to nothing: stopped, refused, or not answered."""
 
 import signal
+import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from bench.gridbot.bot import Bot, until
 from bench.gridbot.stage import OTHER, Stage
+from bench.gridbot.trial import Trial, trial
 
 STOP_S_MAX = 15.0
 MakeBot = Callable[..., Bot]
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Trial]:
+    """A simulator that only the daemon of this story asks, and the daemon, not started."""
+    with trial(tmp_path) as one:
+        yield one
 
 
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -20,25 +31,66 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
     return process.returncode, said
 
 
-@pytest.mark.parametrize(
-    "path", ["/v5/account/fee-rate", "/v5/order/realtime", "/v5/account/wallet-balance"]
-)
-def test_a_start_that_waits_for_an_answer_ends_on_sigterm_and_places_nothing(
-    stage: Stage, spare_bot: MakeBot, path: str
-) -> None:
-    """A47."""
-    bot = spare_bot()
-    fault = stage.venue.fault("request_lost", target=path, account=OTHER, amount=0)
-    process = bot.launch()
-    until("a question", lambda: not stage.venue.acted(fault) and "none")
+def stopped(process: "subprocess.Popen[str]") -> int:
+    """The exit code of a process that was asked to end, within the time it has for that."""
     began = time.monotonic()
-
     process.send_signal(signal.SIGTERM)
     code, _ = ended(process)
+    assert time.monotonic() - began < STOP_S_MAX
+    return code
+
+
+def runs(bot: Bot) -> list[str]:
+    """How the runs in its database stand."""
+    with closing(sqlite3.connect(bot.folder / "gridbot.db")) as database:
+        return [str(status) for (status,) in database.execute("SELECT status FROM runs")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        pytest.param("request_lost", "/v5/market/time", id="clock"),
+        pytest.param("request_lost", "/v5/market/instruments-info", id="instrument"),
+        pytest.param("request_lost", "/v5/market/risk-limit", id="tiers"),
+        pytest.param("request_lost", "/v5/account/fee-rate", id="fees"),
+        pytest.param("request_lost", "/v5/account/info", id="margin-mode"),
+        pytest.param("request_lost", "/v5/position/list", id="hedge-mode"),
+        pytest.param("request_lost", "/v5/order/realtime", id="book"),
+        pytest.param("request_lost", "/v5/account/wallet-balance", id="wallet"),
+        pytest.param("ack_refused", "tickers*", id="market-stream"),
+        pytest.param("auth_refused", "private", id="login"),
+        pytest.param("ack_refused", "order*", id="private-stream"),
+    ],
+)
+def test_a_start_that_waits_for_the_exchange_ends_on_sigterm_and_places_nothing(
+    alone: Stage, kind: str, target: str
+) -> None:
+    """A47: from before the first signed call until the last topic is subscribed to."""
+    fault = alone.venue.fault(kind, target=target, amount=0)
+    process = alone.bot.launch()
+    until("a question", lambda: not alone.venue.acted(fault) and "none")
+
+    code = stopped(process)
 
     assert code == 0
-    assert time.monotonic() - began < STOP_S_MAX
-    assert stage.venue.account(OTHER)["orders"] == []
+    assert "running" not in runs(alone.bot)
+    assert alone.account()["orders"] == []
+
+
+def test_a_start_that_waits_for_its_database_ends_on_sigterm_and_places_nothing(
+    alone: Stage,
+) -> None:
+    """A47: before the first signed call, too."""
+    with closing(sqlite3.connect(alone.bot.folder / "gridbot.db")) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        process = alone.bot.launch()
+        until("an attempt", lambda: "again in" not in alone.bot.said() and "none")
+
+        code = stopped(process)
+
+    assert code == 0
+    assert runs(alone.bot) == []
+    assert alone.account()["orders"] == []
 
 
 def test_a_book_that_is_never_told_refuses_the_start_after_four_attempts(

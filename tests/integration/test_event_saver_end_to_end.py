@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bench.recorder.run import Plan, measure
 from bench.recorder.troubles import Troubles
 
@@ -19,6 +21,7 @@ def test_the_database_equals_the_simulators_account_row_for_row(tmp_path: Path) 
     assert found.orders > ran.placed
 
 
+@pytest.mark.story
 def test_outages_locks_poison_and_a_kill_cost_public_trades_on_record_alone(tmp_path: Path) -> None:
     """Frames come twice and late besides. States of orders, legs and wallet that came and went in
     an outage are nowhere to be had; executions are all there."""

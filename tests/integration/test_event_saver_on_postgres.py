@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from bench.recorder import market
@@ -242,6 +243,7 @@ def record(folder: Path, settings: DatabaseSettings) -> tuple[Comparison, Any]:
     return compare(market.told_trades(tape, first), account_of(state), found), state
 
 
+@pytest.mark.story
 def test_postgresql_holds_what_the_simulator_says_of_itself_funding_included(
     tmp_path: Path, own_postgres_settings: DatabaseSettings
 ) -> None:

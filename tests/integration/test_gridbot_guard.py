@@ -163,6 +163,7 @@ def exposure(guard: Told) -> float:
     return float(clear["exposure_s"])
 
 
+@pytest.mark.story
 def test_orders_that_nobody_tends_are_gone_within_seconds_and_nobody_elses(world: World) -> None:
     """SIGSTOP, then kill -9; between them the daemon goes on, and places its grid again."""
     guard, told = world.gridbot("guard")
@@ -195,6 +196,10 @@ def test_orders_that_nobody_tends_are_gone_within_seconds_and_nobody_elses(world
     guard.terminate()
     assert guard.wait(10) == 0
 
+    print(  # for the evidence
+        f"limit {SILENT_S} s; orders were exposed for {stopped_s:.1f} s after SIGSTOP, "
+        f"for {killed_s:.1f} s after kill -9"
+    )
     assert SILENT_S < stopped_s < 3 * SILENT_S + 3
     assert SILENT_S < killed_s < 3 * SILENT_S
     assert len(world.resting()) == LEVELS + 1

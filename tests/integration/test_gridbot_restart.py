@@ -138,6 +138,7 @@ def verdicts(folder: Path) -> list[JournalVerdict]:
         return [judge(file, progress) for file in files_below(folder)]
 
 
+@pytest.mark.story
 def test_a_killed_daemon_comes_back_over_its_own_grid_alone_and_its_journal_replays(
     simulator: Simulator, sqlite_settings: DatabaseSettings, tmp_path: Path
 ) -> None:

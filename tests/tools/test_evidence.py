@@ -187,6 +187,20 @@ def test_the_campaign_is_twenty_thousand_seeds_without_a_gap() -> None:
     assert merged[merged.index("--merge") + 1 : merged.index("--require")] == tallies
 
 
+def test_chaos_is_two_hundred_seeds_without_a_gap_in_pieces_that_end_in_time() -> None:
+    *parts, whole = evidence.chaos_pieces()
+
+    seeds: list[int] = []
+    for part in parts:
+        words = list(part.command)
+        first = int(words[words.index("--first") + 1])
+        seeds += range(first, first + int(words[words.index("--count") + 1]))
+        assert int(words[words.index("--limit-s") + 1]) + 110 < evidence.LIMIT_S
+
+    assert seeds == list(range(1, 201))
+    assert whole.command[whole.command.index("--count") + 1] == "200"
+
+
 def test_every_piece_has_a_name_of_its_own() -> None:
     names = [one.name for one in evidence.PIECES]
 

@@ -31,6 +31,11 @@ def test_a_queue_factor_needs_the_queue_model() -> None:
         FillModelConfig.model_validate({"name": "strict_cross", "queue_ahead_factor": 0})
 
 
+def test_a_seed_of_partial_fills_needs_partial_fills() -> None:
+    with pytest.raises(ValidationError, match="only beside"):
+        FillModelConfig.model_validate({"partial_fills_seed": "7 100001"})
+
+
 def test_a_latency_is_whole_milliseconds() -> None:
     with pytest.raises(ValidationError):
         LatencyConfig.model_validate({"place_ms": Decimal("0.5")})

@@ -13,14 +13,16 @@ import pytest
 from appkit.exits import RunFailed
 from backtest.config_parts import WindDownMode
 from backtest.feeds import Bands, Stream, TradeStream
-from backtest.outcome import FillKind, RunOutcome
+from backtest.outcome import Fill, FillKind, RunOutcome
 from backtest.runner import BandViolated, Run, run_backtest
-from backtest.wiring import RunPlan
+from backtest.wiring import Opening, RunPlan
 from gridcore.clock import HOUR_US, SECOND_US, Instant
 from gridcore.config import SidePolicy
 from gridcore.events import Event
+from gridcore.instrument import Ticks
 from gridcore.session.effects import CancelOrder, LedgerKind, PlaceOrder
 from simvenue import FillModel, LiquidationPolicy, SimVenue
+from simvenue.standing import Standing, StandingLeg, StandingOrder
 from tapes import Tape
 from tapes.scan import load_or_build
 
@@ -365,3 +367,91 @@ def test_trades_do_not_depend_on_the_hash_seed(
 
     (one,) = told
     assert int(one.split()[1]) > 20
+
+
+@pytest.mark.parametrize("cut_s", [97, 300, 451])
+def test_a_run_that_is_begun_where_another_stood_goes_on_like_it(
+    swings: Tape, make_plan: MakePlan, cut_s: int
+) -> None:
+    """V-3: recorded orders, positions, wallet and grid are all that a run needs to begin with."""
+    plan = make_plan({SYMBOL: swings})
+    cut = Instant(START + cut_s * SECOND_US)
+    whole = run_backtest(plan)
+    first, _ = played(replace(plan, end=cut))
+
+    second = run_backtest(
+        replace(
+            plan,
+            start=cut,
+            initial_balance=first.venue.wallet,
+            venue=replace(plan.venue, initial_balance=first.venue.wallet),
+            opening=opening_of(first),
+        )
+    )
+
+    assert [facts(fill) for fill in second.fills] == [
+        facts(fill) for fill in whole.fills if fill.at >= cut
+    ]
+    assert len(second.fills) > 5
+    assert second.final_wallet == whole.final_wallet
+    assert second.final_equity == whole.final_equity
+
+
+def opening_of(run: Run) -> Opening:
+    """How a run stands, as a recording tells it."""
+    strategy = run.session.strategies[SYMBOL]
+    instrument = strategy.instrument
+    rows = [
+        {"side": str(tag.value), "price": str(instrument.price(Ticks(level)))}
+        for level, tag in zip(strategy.engine.levels, strategy.engine.side_tags(), strict=True)
+    ]
+    orders = tuple(
+        StandingOrder(
+            symbol=SYMBOL,
+            order_id=f"was-{order.order_id}",
+            wire_id=order.wire_id,
+            direction=order.direction,
+            side=order.side,
+            price=Ticks(int(order.price)),
+            qty=order.qty,
+            filled=order.filled,
+            at=order.at,
+        )
+        for order in run.venue.open_orders(SYMBOL)
+    )
+    legs = tuple(
+        StandingLeg(symbol=SYMBOL, direction=leg.direction, size=leg.size, entry=leg.entry)
+        for leg in run.venue.legs(SYMBOL)
+        if leg.entry is not None
+    )
+    return Opening(standing=Standing(orders=orders, legs=legs), grids={SYMBOL: rows})
+
+
+def facts(fill: Fill) -> tuple[object, ...]:
+    """What a fill is, without the ids that a process mints."""
+    return (
+        fill.at,
+        fill.client_order_id,
+        fill.direction,
+        fill.side,
+        fill.price,
+        fill.qty,
+        fill.realised,
+        fill.fee,
+    )
+
+
+def test_partial_fills_are_the_same_for_the_same_seed_with_and_without_skipping(
+    swings: Tape, make_plan: MakePlan
+) -> None:
+    plan = make_plan(
+        {SYMBOL: swings}, venue={"partial_fills": 600, "partial_fills_seed": "7 100001"}
+    )
+    other = replace(plan, venue=replace(plan.venue, partial_fills_seed="8 100001"))
+
+    fills = run_backtest(plan).fills
+    parts = [fill for fill in fills if fill.qty != max(one.qty for one in fills)]
+
+    assert len(parts) > 5
+    assert run_backtest(plan, tick_by_tick=True).fills == fills
+    assert run_backtest(other).fills != fills

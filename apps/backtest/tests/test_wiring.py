@@ -154,7 +154,20 @@ def test_every_key_is_among_those_that_are_tried() -> None:
     assert set(STRATEGY_CHANGES) == set(StrategyConfig.model_fields)
     for name, block in (("latency", LatencyConfig), ("fees", FeesConfig), ("safety", SafetyBlock)):
         assert {f"{name}.{key}" for key in block.model_fields} <= set(ROOT_CHANGES)
-    assert set(FillModelConfig.model_fields) == {"name", "queue_ahead_factor"}
+    assert set(FillModelConfig.model_fields) == {
+        "name",
+        "queue_ahead_factor",
+        "partial_fills",
+        "partial_fills_seed",
+    }
+
+
+def test_partial_fills_and_their_seed_reach_the_venue(project: Path) -> None:
+    changes = {"fill_model": {"partial_fills": 250, "partial_fills_seed": "7 100001"}}
+
+    found: Any = resolved_with(project, changes)
+
+    assert (found[0].partial_fills, found[0].partial_fills_seed) == (250, "7 100001")
 
 
 def test_a_queue_factor_reaches_the_venue_with_the_tapes_median_trade(project: Path) -> None:

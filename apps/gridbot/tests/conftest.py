@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 import pytest
 from aiohttp import web
 
+from appkit.account_setup import AccountSetup
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
 from bybit_adapter.paging import Stop
@@ -26,11 +27,9 @@ from bybit_adapter.rest.words import Listing
 from bybit_adapter.rest_client import RestClient, wait_until
 from bybit_sim.config import SimConfig
 from bybit_sim.serve import running
-from gridbot.journal.setup import AccountSetup, account_setup
 from gridbot.journal.writer import JournalLimits, JournalWriter
 from gridbot.terms import SymbolTerms
 from gridcore.clock import SECOND_US, Instant
-from gridcore.config import GridConfig, RiskConfig, SafetyConfig, SizingConfig
 from gridcore.events import (
     NO_LIQUIDATION,
     CancelAccepted,
@@ -61,49 +60,12 @@ from gridcore.session.effects import (
     Request,
     SnapshotKind,
 )
-from gridcore.session.setup import AccountPolicies, StrategySetup
 from gridcore.sides import LONG, SHORT
 from gridcore.tiers import RiskTier, RiskTiers
 
 START = Instant(1_767_229_200_000_000)  # 2026-01-01 01:00 UTC
 CENTER = 10_000
 """Ticks of 0.1: a price of 1000."""
-
-
-def strategy_setup(symbol: str = "BTCUSDT", strat_id: str = "grid") -> StrategySetup:
-    """Five levels 1 % apart, 0.1 coins per order; tick 0.1, step 0.01."""
-    return StrategySetup(
-        strat_id=strat_id,
-        instrument=Instrument(
-            symbol=symbol,
-            tick_size=Decimal("0.1"),
-            qty_step=Decimal("0.01"),
-            min_qty=Decimal("0.01"),
-            max_qty=Decimal(1000),
-            min_notional=Decimal(5),
-        ),
-        tiers=RiskTiers(
-            (
-                RiskTier(
-                    max_value=None,
-                    maintenance_rate=Decimal("0.01"),
-                    deduction=Decimal(0),
-                    initial_rate=Decimal("0.02"),
-                ),
-            )
-        ),
-        taker_fee=Decimal("0.0006"),
-        grid=GridConfig(grid_count=4, grid_step=Decimal(1)),
-        risk=RiskConfig(),
-        sizing=SizingConfig(amount="b0.1"),
-        safety=SafetyConfig(),
-    )
-
-
-def setup_of(*setups: StrategySetup, config_hash: str = "c0ffee") -> AccountSetup:
-    """An account with these strategies; without any, one on BTCUSDT."""
-    strategies = list(setups) or [strategy_setup()]
-    return account_setup("main", config_hash, strategies, SafetyConfig(), AccountPolicies())
 
 
 class Life:
@@ -268,18 +230,6 @@ def start() -> Instant:
 
 
 @pytest.fixture(scope="session")
-def make_strategy_setup() -> Callable[..., StrategySetup]:
-    """Builds the setup of a strategy on a symbol."""
-    return strategy_setup
-
-
-@pytest.fixture(scope="session")
-def make_account_setup() -> Callable[..., AccountSetup]:
-    """Builds the setup of an account."""
-    return setup_of
-
-
-@pytest.fixture(scope="session")
 def make_life() -> Callable[..., Life]:
     """Builds the life of a session."""
     return Life
@@ -441,11 +391,20 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def answering(answers: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """An exchange of canned answers, in Bybit's envelope."""
+    """An exchange of canned answers, in Bybit's envelope; "asked" are the bodies of posts."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            result = answers.get(self.path.partition("?")[0])
+            self.answer(answers.get(self.path.partition("?")[0]))
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            result = answers.get(self.path)
+            if result is not None:
+                result.setdefault("asked", []).append(asked)
+            self.answer(result)
+
+        def answer(self, result: dict[str, Any] | None) -> None:
             body = {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": 1}
             if result is None:
                 body = body | {"retCode": 10001, "retMsg": "no such thing", "result": {}}

@@ -13,7 +13,7 @@ from grid_db.settings import DatabaseSettings
 from grid_db.words import RunStatus, RunType
 from gridbot.claims import Claims
 from gridbot.config.model import GridbotConfig
-from gridbot.startup import Refused
+from gridbot.stages import Refused
 from gridcore.clock import Instant
 from gridcore.events import HostCondition
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import logging
 import socket
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from appkit.account_setup import read_setup
 from appkit.exits import CommandError, RunFailed, UserError
 from bybit_sim.config import SimConfig
 from bybit_sim.faults.words import Fault, WireFault
@@ -24,12 +27,13 @@ from gridbot.daemon import Daemon
 from gridbot.guard.heartbeat import read_heartbeat
 from gridbot.journal.files import journal_files, setup_path
 from gridbot.journal.reader import lines_from
-from gridbot.journal.setup import read_setup
 from gridbot.logs.scrubber import Scrubber
-from gridcore.events import SymbolReport
+from gridbot.shell.clock import steady_us
+from gridbot.shell.stopping import STOP_S_MAX
+from gridcore.events import OperatorAction, OperatorCommand, SymbolReport
 from gridcore.session.replay import replay
 
-SYMBOL = "BTCUSDT"
+SYMBOL, OTHER = "BTCUSDT", "ETHUSDT"
 
 
 class Rig:
@@ -44,29 +48,12 @@ class Rig:
         self.database = DatabaseFactory(DatabaseSettings.of_url(f"sqlite:///{folder / 'grid.db'}"))
         schema.upgrade(self.database)
 
-    def daemon(self, *, shadow: int | None = None, **changes: Any) -> Daemon:
+    def daemon(
+        self, *, shadow: int | None = None, stop_s: float = STOP_S_MAX, **changes: Any
+    ) -> Daemon:
         keys: dict[str, Any] = {
-            "accounts": [
-                {
-                    "name": f"demo-{number}",
-                    "api_key": f"env:KEY{number}",
-                    "api_secret": f"env:SECRET{number}",
-                    "environment": f"http://127.0.0.1:{self.simulator.port}",
-                    "shadow": number == shadow,
-                }
-                for number in (1, 2)
-            ],
-            "strategies": [
-                {
-                    "strat_id": f"grid-{number}",
-                    "account": f"demo-{number}",
-                    "symbol": SYMBOL,
-                    "grid_count": 10,
-                    "grid_step": "0.05",
-                    "amount": "b0.004",
-                }
-                for number in (1, 2)
-            ],
+            "accounts": self.accounts(shadow),
+            "strategies": self.strategies(),
             "database_url": f"sqlite:///{self.folder / 'grid.db'}",
             "data_folder": self.folder / "data",
             "surface": {"port": 0},
@@ -83,7 +70,33 @@ class Rig:
             say=self.said.append,
             announce=self._announce,
             scrubber=Scrubber(),
+            stop_s=stop_s,
         )
+
+    def accounts(self, shadow: int | None) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": f"demo-{number}",
+                "api_key": f"env:KEY{number}",
+                "api_secret": f"env:SECRET{number}",
+                "environment": f"http://127.0.0.1:{self.simulator.port}",
+                "shadow": number == shadow,
+            }
+            for number in (1, 2)
+        ]
+
+    def strategies(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "strat_id": f"grid-{number}",
+                "account": f"demo-{number}",
+                "symbol": SYMBOL,
+                "grid_count": 10,
+                "grid_step": "0.05",
+                "amount": "b0.004",
+            }
+            for number in (1, 2)
+        ]
 
     def _announce(self, port: int) -> None:
         self.port = port
@@ -122,7 +135,7 @@ def play(tmp_path: Path) -> Play:
                     "seed": 5,
                     "speed": f"{speed}x",
                     "vip_level": 3,
-                    "symbols": {SYMBOL: {"price": 100_000}},
+                    "symbols": {SYMBOL: {"price": 100_000}, OTHER: {"price": 3_000}},
                     "synth": {"trades_per_second": 4, "volatility_pct": 5},
                 }
             )
@@ -236,7 +249,9 @@ def test_a_shadow_beside_a_real_account_trades_for_itself_and_begins_flat_again(
     play(story)
 
 
-def test_cancel_all_on_stop_leaves_an_empty_book(play: Play) -> None:
+def test_cancel_all_on_stop_leaves_an_empty_book_and_is_no_error(
+    play: Play, caplog: pytest.LogCaptureFixture
+) -> None:
     async def story(rig: Rig) -> None:
         daemon = rig.daemon(on_stop="cancel_all")
         task = asyncio.create_task(daemon.run())
@@ -245,6 +260,64 @@ def test_cancel_all_on_stop_leaves_an_empty_book(play: Play) -> None:
 
         assert await task == 0
         assert list(rig.resting().values()) == [[], []]
+        assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+    play(story)
+
+
+def test_an_end_at_which_everything_hangs_is_over_in_time_and_says_what_it_leaves(
+    play: Play,
+) -> None:
+    """No answer, no frame, no database; every stage has its share of one limit, here a short one.
+    What a stage needs beyond it is a thread that ends with the process."""
+
+    async def story(rig: Rig) -> None:
+        daemon = rig.daemon(on_stop="cancel_all", stop_s=1.5)
+        task = asyncio.create_task(daemon.run())
+        await rig.until(rig.grids_stand, task)
+        for kind in (WireFault.REQUEST_LOST, WireFault.SOCKET_HALF_OPEN):
+            rig.simulator.board.add(Fault(kind=kind, from_ms=0, until_ms=10**9))
+        locked = sqlite3.connect(rig.folder / "grid.db", isolation_level=None)
+        locked.execute("BEGIN EXCLUSIVE")
+        began = steady_us()
+
+        daemon.stop.request("a test")
+        with pytest.raises(RunFailed, match="20 orders may still rest against on_stop"):
+            await task
+        took_us = steady_us() - began
+        locked.close()
+
+        assert took_us < 15_000_000
+
+    play(story)
+
+
+def test_accounts_are_in_the_order_of_the_configuration(play: Play) -> None:
+    """Whichever gets ready first."""
+
+    async def story(rig: Rig) -> None:
+        for uid, at in ((100001, 2), (100002, 0)):
+            slow = Fault(
+                kind=WireFault.REPLY_DELAYED,
+                from_ms=0,
+                until_ms=10**9,
+                target="/v5/account/wallet-balance",
+                uid=uid,
+                amount=150 * at,
+                count=1,
+            )
+            rig.simulator.board.add(slow)
+        daemon = rig.daemon()
+        task = asyncio.create_task(daemon.run())
+        await rig.until(lambda: rig.port != 0, task)
+        health = await asked(rig.port, "/health")
+        daemon.stop.request("a test")
+
+        assert await task == 0
+        assert list(daemon.accounts) == ["demo-1", "demo-2"]
+        assert health[1]["store"]["alive"]
+        assert [one["account"] for one in health[1]["leases"]] == ["demo-1", "demo-2"]
+        assert {one["account"] for one in health[1]["journals"]} == {"demo-1", "demo-2"}
 
     play(story)
 
@@ -265,6 +338,116 @@ def test_a_refused_start_places_nothing_and_says_why(play: Play) -> None:
 
         with pytest.raises(UserError, match="open orders"):
             await asyncio.wait_for(daemon.run(), 30)
+
+        paths = [one.path for one in rig.simulator.requests.since(0)]
+        assert not any("create" in path for path in paths)
+
+    play(story)
+
+
+def test_orders_of_a_renamed_strategy_refuse_the_start_until_somebody_decides(
+    play: Play,
+) -> None:
+    """The blueprint's default; what refuses a start leaves memory and book as they were."""
+
+    async def story(rig: Rig) -> None:
+        async def begun(**changes: Any) -> dict[int, list[str]]:
+            """What rests once a daemon trades; it is stopped again."""
+            daemon = rig.daemon(**changes)
+            task = asyncio.create_task(daemon.run())
+            await rig.until(lambda: rig.port != 0, task)
+            loops = daemon.accounts.values()
+            await rig.until(lambda: not any(loop.session.standing_modes() for loop in loops), task)
+            await rig.until(rig.grids_stand, task)
+            daemon.stop.request("a test")
+            assert await task == 0
+            return rig.resting()
+
+        before = await begun()
+        rig.simulator.player.pause()
+        sent = len(rig.simulator.requests.since(0))
+        renamed = [
+            strategy | {"strat_id": f"other-{number}"}
+            for number, strategy in enumerate(rig.strategies())
+        ]
+        files = {
+            path: path.read_bytes() for path in (rig.folder / "data").rglob("*") if path.is_file()
+        }
+
+        with pytest.raises(UserError, match="10 orders rest with ids of our making") as refused:
+            await asyncio.wait_for(rig.daemon(strategies=renamed).run(), 60)
+
+        assert refused.value.code == 1
+        paths = [one.path for one in rig.simulator.requests.since(0)[sent:]]
+        assert not any("create" in path or "cancel" in path for path in paths)
+        accounts = rig.folder / "data" / "accounts"
+        assert {path for path in accounts.rglob("*") if path.is_file()} <= files.keys()
+        rig.said.clear()
+        assert await begun() == before
+        assert not any("begins anew" in said for said in rig.said)
+        assert sum("create" in one.path for one in rig.simulator.requests.since(0)[sent:]) == 0
+        rig.simulator.player.resume()
+        await begun(strategies=renamed, orphan_orders="cancel")
+        assert sum("begins anew, and orders of grid-" in said for said in rig.said) == 2
+        assert not set(before[100001]) & set(rig.resting()[100001])
+
+    play(story)
+
+
+def test_an_account_of_another_name_does_not_leave_its_memory_behind(play: Play) -> None:
+    async def story(rig: Rig) -> None:
+        daemon = rig.daemon()
+        task = asyncio.create_task(daemon.run())
+        await rig.until(rig.grids_stand, task)
+        daemon.stop.request("a test")
+        assert await task == 0
+        renamed = [one | {"name": f"new-{one['name']}"} for one in rig.accounts(None)]
+        theirs = [one | {"account": f"new-{one['account']}"} for one in rig.strategies()]
+
+        with pytest.raises(UserError, match="under another name"):
+            await asyncio.wait_for(rig.daemon(accounts=renamed, strategies=theirs).run(), 60)
+
+        assert rig.grids_stand()
+
+    play(story)
+
+
+def test_orders_of_a_strategy_that_was_removed_are_told_and_hold_up_nobody(play: Play) -> None:
+    """Nothing trades on its symbol any more, so that they are nobody's."""
+
+    async def story(rig: Rig) -> None:
+        async def life(symbol: str, **changes: Any) -> None:
+            one = rig.strategies()[0]
+            daemon = rig.daemon(
+                accounts=rig.accounts(None)[:1],
+                strategies=[one | {"strat_id": f"on-{symbol}", "symbol": symbol, "amount": "20"}],
+                **changes,
+            )
+            task = asyncio.create_task(daemon.run())
+            await rig.until(lambda: rig.port != 0, task)
+            account = rig.simulator.exchange.accounts[100001]
+            await rig.until(lambda: len(account.open_orders(symbol)) == 10, task)
+            daemon.stop.request("a test")
+            assert await task == 0
+
+        await life(SYMBOL)
+        before = rig.resting()[100001]
+        await life(OTHER)
+
+        said = "".join(rig.said)
+        assert f"{SYMBOL} is not traded any more: its orders are nobody's now" in said
+        assert "orders with ids of our making rest there, 10 of them: nobody tends them" in said
+        assert rig.resting()[100001] == before
+
+    play(story)
+
+
+def test_what_cannot_work_refuses_the_start_and_what_is_odd_is_told(play: Play) -> None:
+    async def story(rig: Rig) -> None:
+        heavy = [one | {"amount": "b5"} for one in rig.strategies()]
+
+        with pytest.raises(UserError, match=r"cannot begin: all long orders filled need a margin"):
+            await asyncio.wait_for(rig.daemon(strategies=heavy).run(), 60)
 
         paths = [one.path for one in rig.simulator.requests.since(0)]
         assert not any("create" in path for path in paths)
@@ -298,6 +481,8 @@ def test_two_daemons_on_one_key_cannot_both_start(play: Play) -> None:
 
         with pytest.raises(UserError, match="traded by another process"):
             await rig.daemon(data_folder=rig.folder / "other").run()
+        with pytest.raises(UserError, match="another gridbot keeps its data"):
+            await rig.daemon().run()
 
         assert not task.done()
         first.stop.request("a test")
@@ -350,16 +535,60 @@ def test_a_symbol_with_other_units_begins_anew_and_trades_again(play: Play) -> N
                 trading=True,
             )
         )
+        await rig.until(lambda: "demo-1: a symbol has other units" in "".join(rig.said), task)
+        # It has ended, and its successor is not there yet: who commands now is heard by that one.
+        assert daemon.accounts["demo-1"] is before
+        word = OperatorCommand(at=before.now(), action=OperatorAction.RESUME, symbol=None)
+        before.command(word)
         await rig.until(lambda: daemon.accounts["demo-1"] is not before, task)
         await rig.until(rig.grids_stand, task)
         state = await asked(rig.port, "/api/state")
         daemon.stop.request("a test")
 
         assert await task == 0
-        assert "demo-1: a symbol has other units; its session begins anew" in rig.said
+        newest = journal_files(rig.folder / "data", "demo-1")[-1]
+        assert any("OperatorCommand" in line for line in lines_from(newest.path, 0))
         assert state[0] == 200
 
     play(story, speed=10)
+
+
+def test_a_margin_mode_that_a_hand_changes_stops_opening_until_it_is_back(play: Play) -> None:
+    """Of a strategy that was set up with it: the start tells the session, the watch what is now."""
+
+    async def story(rig: Rig) -> None:
+        daemon = rig.daemon()
+        task = asyncio.create_task(daemon.run())
+        await rig.until(rig.grids_stand, task)
+        loop = daemon.accounts["demo-1"]
+        setup = loop.session.strategies[SYMBOL].setup
+        told = SymbolReport(
+            symbol=SYMBOL,
+            at=loop.now(),
+            instrument=setup.instrument,
+            leverage=setup.sizing.leverage,
+            hedge_mode=True,
+            trading=True,
+            margin_mode="PORTFOLIO_MARGIN",
+        )
+
+        def why() -> list[str]:
+            modes = loop.session.standing_modes()
+            return [one.ended_by for one in modes if one.cause.value == "symbol_changed"]
+
+        loop.report(told)
+        await rig.until(lambda: bool(why()), task)
+        changed = why()
+        loop.report(replace(told, margin_mode=setup.margin_mode))
+        await rig.until(lambda: not why(), task)
+        daemon.stop.request("a test")
+
+        assert await task == 0
+        assert changed == [
+            "margin mode REGULAR_MARGIN again (it is PORTFOLIO_MARGIN), or a restart"
+        ]
+
+    play(story)
 
 
 def test_the_bot_tells_how_it_goes_and_obeys_its_chat(

@@ -1,94 +1,127 @@
-"""A start is recovery, stage by stage: what is not confirmed stops it, and nothing is placed."""
+"""How an account comes up; the stages against a whole exchange are in test_daemon.py."""
 
 import asyncio
-import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appkit.exits import UserError
-from gridbot.startup import Refused, Stages
-from gridbot.words import StartStopped, StopToken
+from bybit_adapter.credentials import Credentials
+from bybit_adapter.endpoints import endpoint
+from bybit_adapter.rate_limiter import RateLimiter
+from gridbot.config.model import GridbotConfig
+from gridbot.journal.files import state_path
+from gridbot.ownership.lock_file import key_hash
+from gridbot.shell.exchange import Exchange
+from gridbot.stages import Stages
+from gridbot.startup import AccountStart, KeptState, closed
+from gridbot.state.owner import MemoryOwner, keep_owner
+from gridbot.state.saved_state import load
+from gridbot.words import StopToken
 
-PASSING = Refused(text="no answer", remedy="see whether it runs", retryable=True)
-LASTING = Refused(text="the key is dead", remedy="make another", retryable=False)
-
-
-def play(story: Callable[[Stages, StopToken, list[str]], Any]) -> Any:
-    async def whole() -> Any:
-        stop, said = StopToken(), []  # type: tuple[StopToken, list[str]]
-        return await story(Stages(stop, said.append, back_offs_s=(0, 0, 0)), stop, said)
-
-    return asyncio.run(whole())
-
-
-def answers(*found: object) -> Callable[[], Any]:
-    left = list(found)
-    return lambda: left.pop(0)
+Lived = Callable[..., Any]
 
 
-def test_the_first_answer_ends_the_attempts() -> None:
-    async def story(stages: Stages, stop: StopToken, said: list[str]) -> None:
-        assert await stages.attempted("terms", answers(PASSING, PASSING, "ticks")) == "ticks"
-        assert said == ["terms: no answer; again in 0 s"] * 2
+def identified(folder: Path, url: str, key: str = "a-key-of-ours", **account: Any) -> str:
+    """What an account's start learns of it."""
+    keys = {"name": "main", "api_key": "env:K", "api_secret": "env:S", "environment": url}
+    config = GridbotConfig.model_validate(
+        {
+            "accounts": [keys | account],
+            "strategies": [{"strat_id": "grid", "account": "main", "symbol": "BTCUSDT"}],
+            "data_folder": folder,
+        }
+    )
 
-    play(story)
+    async def inside() -> str:
+        start = AccountStart(
+            config,
+            config.accounts[0],
+            Credentials(key=key, secret="a-secret-of-ours"),
+            Exchange(endpoint(url), RateLimiter(), timeout_s=1),
+            Stages(StopToken(), lambda text: None),
+            (),
+        )
+        return await start.identify()
 
-
-def test_four_failures_refuse_the_start_with_the_reason() -> None:
-    """A04, A05: attempts 1 + (2, 5, 10 s)."""
-
-    async def story(stages: Stages, stop: StopToken, said: list[str]) -> None:
-        with pytest.raises(UserError, match="book: no answer") as error:
-            await stages.attempted("book", answers(PASSING, PASSING, PASSING, PASSING, "late"))
-
-        assert error.value.hint == "see whether it runs"
-        assert error.value.code == 1
-
-    play(story)
-
-
-def test_what_no_repetition_mends_refuses_at_once() -> None:
-    async def story(stages: Stages, stop: StopToken, said: list[str]) -> None:
-        with pytest.raises(UserError, match="the key is dead"):
-            await stages.attempted("key", answers(LASTING, "never asked"))
-
-    play(story)
+    return asyncio.run(inside())
 
 
-def test_a_stop_is_honoured_while_a_stage_hangs() -> None:
-    """A47: the thread is left alone."""
-    go = threading.Event()
+def test_two_keys_of_one_account_have_one_name(canned: Callable[..., str], tmp_path: Path) -> None:
+    """Keys are changed every few months: neither memory nor locks depend on them."""
+    url = canned()
 
-    async def story(stages: Stages, stop: StopToken, said: list[str]) -> None:
-        asyncio.get_running_loop().call_soon(stop.request, "SIGTERM")
-        with pytest.raises(StartStopped):
-            await asyncio.wait_for(stages.blocking("terms", lambda: go.wait(60)), 10)
-        with pytest.raises(StartStopped):
-            await stages.blocking("book", lambda: 1)
-
-    play(story)
-    go.set()
+    assert identified(tmp_path, url) == identified(tmp_path, url, "its-next-key") == "user 1"
 
 
-def test_a_stop_is_honoured_inside_a_back_off() -> None:
-    async def story() -> None:
-        stop = StopToken()
-        stages = Stages(stop, lambda text: stop.request("SIGTERM"), back_offs_s=(3600,))
+def test_where_the_exchange_names_nobody_the_key_does(
+    canned: Callable[..., str], tmp_path: Path
+) -> None:
+    url = canned({"/v5/user/query-api": lambda answer: answer.pop("userID")})
 
-        with pytest.raises(StartStopped):
-            await asyncio.wait_for(stages.attempted("terms", lambda: PASSING), 10)
-
-    asyncio.run(story())
+    assert identified(tmp_path, url) == "a-key-of-ours"
 
 
-def test_an_error_of_ours_in_a_stage_is_no_refusal() -> None:
-    async def story(stages: Stages, stop: StopToken, said: list[str]) -> None:
-        def fail() -> None:
-            raise ZeroDivisionError
+def test_memory_of_our_wallet_under_another_name_refuses_the_start(
+    canned: Callable[..., str], tmp_path: Path
+) -> None:
+    url = canned()
+    keep_owner(tmp_path, "old", MemoryOwner(endpoint=url, key=key_hash(url, "user 1")))
 
-        with pytest.raises(ZeroDivisionError):
-            await stages.attempted("terms", fail)
+    with pytest.raises(UserError, match="under another name"):
+        identified(tmp_path, url)
+    assert identified(tmp_path, url, shadow=True) == "user 1", "a shadow has no memory"
 
-    play(story)
+
+def test_what_is_kept_stands_right_behind_what_the_journal_was_given_last(
+    lived: Lived, make_account_setup: Callable[..., Any], tmp_path: Path
+) -> None:
+    setup = make_account_setup()
+    journal, life = lived(tmp_path, setup, 12)
+    said: list[str] = []
+    keep = KeptState(tmp_path, "main", life.session, journal, setup, said.append)
+
+    async def kept() -> None:
+        await keep()
+
+    asyncio.run(kept())
+    journal.close()
+
+    state = load(tmp_path, "main")
+    assert state is not None
+    assert state.seq == journal.next_seq
+    assert said == []
+
+
+def test_what_cannot_be_kept_is_told_and_is_in_the_journal(
+    lived: Lived, make_account_setup: Callable[..., Any], tmp_path: Path
+) -> None:
+    setup = make_account_setup()
+    journal, life = lived(tmp_path, setup, 3)
+    state_path(tmp_path, "main").mkdir()
+    said: list[str] = []
+    keep = KeptState(tmp_path, "main", life.session, journal, setup, said.append)
+
+    async def kept() -> None:
+        await keep()
+
+    asyncio.run(kept())
+    journal.close()
+
+    assert len(said) == 1
+    assert said[0].startswith("main: the state was not saved")
+
+
+def test_a_journal_is_closed_once_with_all_that_waits(
+    lived: Lived, make_account_setup: Callable[..., Any], tmp_path: Path
+) -> None:
+    journal, life = lived(tmp_path, make_account_setup(), 3)
+    before = journal.path.stat().st_size
+    journal.append(*life.step())
+
+    closed(journal, "main")
+    closed(journal, "main")
+
+    assert journal.path.stat().st_size > before

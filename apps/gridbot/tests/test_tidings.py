@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gridbot.journal.setup import AccountSetup
+from appkit.account_setup import AccountSetup
 from gridbot.tidings import Tidings
 from gridcore.clock import SECOND_US, Instant
 from gridcore.events import Event, PositionUpdate, StreamLost, StreamRestored, Ticker, TimerFired

@@ -29,6 +29,8 @@ class Seen:
     query: str
     body: str
     headers: dict[str, str]
+    peer: int = 0
+    """The port of the other end: one for each connection."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -183,7 +185,8 @@ def _handler(exchange: FakeExchange) -> type[BaseHTTPRequestHandler]:
             path, _, query = self.path.partition("?")
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length).decode()
-            seen = Seen(self.command, path, query, body, dict(self.headers.items()))
+            headers = dict(self.headers.items())
+            seen = Seen(self.command, path, query, body, headers, self.client_address[1])
             answer = exchange.next_answer(seen)
             if answer.drop or (answer.hold and not answer.lacking):
                 if answer.hold:

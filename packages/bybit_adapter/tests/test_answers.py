@@ -1,6 +1,6 @@
 import pytest
 
-from bybit_adapter.answers import cancel_answer, place_answer
+from bybit_adapter.answers import cancel_answer, place_answer, question_answer
 from bybit_adapter.errors import (
     AuthenticationRefused,
     ErrorKind,
@@ -19,6 +19,7 @@ from gridcore.events import (
     PlaceAccepted,
     PlaceRejected,
     PlaceUnknown,
+    QuestionRefused,
 )
 from gridcore.instrument import Steps, Ticks
 from gridcore.session import codes
@@ -118,3 +119,12 @@ def test_a_refusal_bears_the_code_by_which_the_kernel_reacts(
     assert isinstance(cancel, CancelRejected)
     assert (place.code, cancel.code) == (code, code)
     assert (reaction_to_place(code), reaction_to_cancel(code)) == (to_place, to_cancel)
+
+
+def test_a_failed_question_tells_of_our_key_and_of_nothing_else_a23() -> None:
+    refused = AuthenticationRefused(code=33004, text="expired")
+    unanswered = Unanswered(kind=ErrorKind.NOT_CONNECTED, code=None, text="no connection")
+
+    assert question_answer(refused, AT) == QuestionRefused(at=AT, code=33004, text="expired")
+    assert question_answer(unanswered, AT) is None
+    assert question_answer(limited(10006, everything=True), AT) is None

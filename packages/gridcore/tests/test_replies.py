@@ -12,6 +12,7 @@ NAMES = (
     "PlaceAccepted",
     "PlaceRejected",
     "PlaceUnknown",
+    "QuestionRefused",
 )
 
 

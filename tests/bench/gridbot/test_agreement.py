@@ -8,7 +8,13 @@ from bench.gridbot.agreement import disagreements, not_standing, repeated_ids, t
 
 
 def order(price: str, direction: str, order_id: str) -> dict[str, Any]:
-    return {"order_id": order_id, "price": price, "direction": direction, "leaves": "0.004"}
+    return {
+        "order_id": order_id,
+        "price": price,
+        "direction": direction,
+        "leaves": "0.004",
+        "state": "open",
+    }
 
 
 @pytest.fixture
@@ -26,6 +32,7 @@ def bot() -> dict[str, Any]:
         "strategies": [
             {
                 "symbol": "BTCUSDT",
+                "last": "100.2",
                 "levels": [["99", "Buy"], ["100", "Wait"], ["101", "Sell"]],
                 "denied": [],
                 "orders": [order("99", "long", "a"), order("101", "short", "b")],
@@ -117,6 +124,17 @@ def test_a_grid_lacks_what_no_gate_holds_back(bot: dict[str, Any]) -> None:
     assert not_standing(bot) == []
 
 
+def test_a_level_within_half_a_step_of_the_market_may_be_empty_e_7(bot: dict[str, Any]) -> None:
+    strategy = bot["strategies"][0]
+    del strategy["orders"][0]
+
+    strategy["last"] = "99.5"
+    assert not_standing(bot) == []
+
+    strategy["last"] = "99.6"
+    assert not_standing(bot) == ["BTCUSDT: no long order at 99"]
+
+
 def test_a_restricted_account_with_requests_under_way_does_not_stand(bot: dict[str, Any]) -> None:
     bot.update(health="restricted", modes=["reconcile"], in_flight=2)
     bot["strategies"][0]["levels"] = []
@@ -124,8 +142,14 @@ def test_a_restricted_account_with_requests_under_way_does_not_stand(bot: dict[s
     assert not_standing(bot) == [
         "restricted: ['reconcile']",
         "2 requests are under way",
-        "BTCUSDT: no grid",
+        "BTCUSDT: no grid, or no price",
     ]
+
+
+def test_an_order_that_is_to_be_cancelled_is_not_settled(bot: dict[str, Any]) -> None:
+    bot["strategies"][0]["orders"][1]["state"] = "cancel_pending"
+
+    assert not_standing(bot) == ["order b is cancel_pending"]
 
 
 def test_two_orders_on_a_level_and_two_of_one_id_are_told(venue: dict[str, Any]) -> None:

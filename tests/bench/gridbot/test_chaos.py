@@ -1,31 +1,40 @@
-"""Chaos as evidence: what has passed is not played again."""
+"""What a run of chaos plays, and how it is told."""
 
-from pathlib import Path
+from dataclasses import replace
 
-import pytest
+from bench.gridbot.chaos import SPEED, ChaosRan, world
 
-from bench.gridbot.chaos import ChaosRan, campaign, passed
+RAN = ChaosRan(
+    seed=4,
+    faults=(),
+    market_s=60.0,
+    kills=2,
+    half_open=0,
+    orders=98,
+    executions=68,
+    events=561,
+    calm_s=7.31,
+    seconds=14.2,
+)
 
 
-def test_seeds_with_a_line_are_not_played_again(tmp_path: Path) -> None:
-    kept = tmp_path / "chaos.jsonl"
-    kept.write_text('{"seed": 3}\n{"seed": 4}\n', encoding="utf-8")
-
-    assert passed(kept) == {3, 4}
-    assert campaign(3, 2, 60.0, kept) == []
-
-
-def test_before_the_first_run_nothing_has_passed(tmp_path: Path) -> None:
-    assert passed(tmp_path / "none.jsonl") == frozenset()
-
-
-@pytest.mark.parametrize("faults", [(), ("order a: believed None, real 1",)])
-def test_a_run_tells_its_faults_below_its_line(faults: tuple[str, ...]) -> None:
-    ran = ChaosRan(
-        seed=9, faults=faults, kills=2, orders=40, executions=10, events=300, calm_s=12.5
+def test_a_run_is_told_in_a_line() -> None:
+    assert RAN.text() == (
+        "seed 4: 60 s of trouble, 2 kills, 98 orders, 68 executions, 561 events, stood after 7.3 s;"
+        " 14 s"
     )
 
-    text = ran.text()
 
-    assert text.startswith("seed 9: 2 kills, 40 orders, 10 executions, 300 events replayed")
-    assert text.splitlines()[1:] == [f"  {fault}" for fault in faults]
+def test_a_half_open_socket_and_what_is_wrong_are_told() -> None:
+    text = replace(RAN, half_open=1, faults=("books_agree: order 1",)).text()
+
+    assert "2 kills and a half-open socket," in text
+    assert text.endswith("\n  books_agree: order 1")
+
+
+def test_the_market_plays_at_ten_times_speed_and_fills_in_parts() -> None:
+    played = world(1)
+
+    assert played.speed == SPEED == 10
+    assert played.partial_fills > 0
+    assert played != world(2)

@@ -17,7 +17,7 @@ RAN = HourRan(
 def test_an_hour_without_faults_passes() -> None:
     assert RAN.text() == (
         "60 min of market time at 30x in 81 s, two accounts, three strategies: 1499 orders, "
-        "1507 executions, 13505 journal events replayed\nverdict: PASS\n"
+        "1507 executions, 13505 journal events judged by every law and replayed\nverdict: PASS\n"
     )
 
 

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from appkit.configuration import StrictModel
 from appkit.numbers import FeeRate, NotNegative
@@ -23,6 +23,8 @@ class FillModelConfig(StrictModel):
 
     name: FillModel = FillModel.STRICT_CROSS
     queue_ahead_factor: NotNegative | None = None
+    partial_fills: Annotated[int, Field(ge=0, le=1000)] = 0
+    partial_fills_seed: str | None = None
 
     @field_validator("queue_ahead_factor")
     @classmethod
@@ -30,6 +32,15 @@ class FillModelConfig(StrictModel):
         if value is not None and context.data.get("name") is not FillModel.QUEUE:
             raise ValueError("expected this key only beside `name: queue`; it has no effect else")
         return value
+
+    @model_validator(mode="after")
+    def _a_seed_only_for_parts(self) -> Self:
+        if self.partial_fills_seed is not None and not self.partial_fills:
+            raise ValueError(
+                "partial_fills_seed: expected this key only beside `partial_fills` above 0; "
+                "it has no effect else"
+            )
+        return self
 
 
 class LatencyConfig(StrictModel):

@@ -38,6 +38,7 @@ from gridcore.session.effects import (
 from simvenue import SimVenue
 from simvenue.answers import Answers
 from simvenue.records import Records
+from simvenue.standing import stand
 from tapes.scan import first_at_or_after, load_or_build
 
 Progress = Callable[[int], None]
@@ -61,11 +62,14 @@ class Run:
         self.streams = streams_of(plan, self.indexes)
         self.start = start_of(plan, self.streams)
         self.venue = SimVenue(plan.venue, tuple(plan.symbols.values()), self.start)
+        stand(self.venue, plan.opening.standing)
         self.records = Records(plan.symbols)
         self.answers = Answers(self.venue, self.records)
         self.session = AccountSession(
             "backtest", [setup_of(plan, one) for one in plan.strategies], plan.safety
         )
+        for symbol, rows in plan.opening.grids.items():
+            self.session.adopt_grid(symbol, rows)
         instruments = {symbol: spec.instrument for symbol, spec in plan.symbols.items()}
         self.recorder = Recorder(self.session, instruments)
         marks = [
@@ -87,7 +91,7 @@ class Run:
         )
         self._outages = outage_events(plan, self.start)
         self._next_outage = 0
-        self._cash_moved = False
+        self._cash_moved = bool(plan.opening.standing.legs)
         self.now = self.start
         self.wakes = 0
         self.placed = 0

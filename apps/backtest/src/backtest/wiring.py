@@ -3,8 +3,8 @@
 The composition root of a backtest; it decides nothing about trading.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from gridcore.config import (
 from gridcore.instrument import Steps
 from gridcore.session.effects import TimeInForce
 from simvenue.messages import FillModel, SymbolSpec, VenueConfig
+from simvenue.standing import Standing
 from tapes.errors import TapeError
 from tapes.tape import Tape
 
@@ -54,6 +55,15 @@ class StrategyPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """How a run begins that does not begin flat: what stands at the exchange, and recorded grids by
+    symbol as rows {side, price}. Cash is the plan's initial balance."""
+
+    standing: Standing = field(default_factory=Standing)
+    grids: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
     """Everything `run_backtest` needs. `start` and `end` bound the run (end excluded); None: the
     tape's own. `symbols` and `tapes` have one entry for every strategy's symbol."""
@@ -67,6 +77,7 @@ class RunPlan:
     end: Instant | None
     initial_balance: Decimal
     wind_down: WindDownMode
+    opening: Opening = field(default_factory=Opening)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +169,8 @@ def venue_config(config: BacktestConfig) -> VenueConfig:
         funding_enabled=config.enable_funding,
         funding_price=config.funding_price,
         queue_ahead_factor=Decimal(1) if factor is None else factor,
+        partial_fills=config.fill_model.partial_fills,
+        partial_fills_seed=config.fill_model.partial_fills_seed or "",
         liquidation_policy=config.liquidation_policy,
         repeat_in_pushes=False,
     )

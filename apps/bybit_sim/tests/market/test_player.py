@@ -359,6 +359,37 @@ def test_a_control_that_makes_no_sense_is_refused_with_the_reason(
         act(player)
 
 
+def test_a_lockstep_market_has_prices_before_the_programs_that_it_waits_for(
+    tape: MakeTape, market: SymbolMarket, exchange: Make, outlet: Make
+) -> None:
+    """A bot asks for the last price before it starts; the market begins when the bot is ready."""
+    seen: list[Decimal | None] = []
+    sent = outlet({TICKERS})
+
+    async def settled(request: web.Request) -> web.Response:
+        if not sent.order:
+            seen.append(market.last_price)
+        return web.json_response({"handled_through_us": 4_000_000_000_000_000, "in_flight": 0})
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_get("/settled", settled)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/settled"
+        feed = Feed([(BTCUSDT, tape(trades(0, 1, 2)))])
+        player = Player(exchange({"BTCUSDT": market}), feed, sent, "lockstep", [url])
+        await player.run()
+        await runner.cleanup()
+
+    asyncio.run(run())
+
+    assert seen
+    assert None not in seen
+    assert sent.order == [TICKERS, TICKERS]
+
+
 def test_lockstep_releases_the_next_part_only_when_the_program_has_settled(
     tape: MakeTape, market: SymbolMarket, start: Instant, exchange: Make, outlet: Make
 ) -> None:
@@ -369,7 +400,7 @@ def test_lockstep_releases_the_next_part_only_when_the_program_has_settled(
     async def settled(request: web.Request) -> web.Response:
         """Handles what was sent only when asked for the second time."""
         seen = tuple(sent.order)
-        handled = start + SECOND_US * (seen.count(TICKERS) - (seen[-1:] == (TICKERS,)))
+        handled = start + SECOND_US * (1 + seen.count(TICKERS) - (seen[-1:] == (TICKERS,)))
         late = seen not in asked
         asked.append(seen)
         return web.json_response(
@@ -389,7 +420,7 @@ def test_lockstep_releases_the_next_part_only_when_the_program_has_settled(
 
     asyncio.run(run())
 
-    released = (TICKERS, "push wallet", "push order", TICKERS, "push order", TICKERS)
+    released = ("push wallet", "push order", TICKERS, "push order", TICKERS)
     parts = [released[:count] for count in range(len(released) + 1)]
     assert list(dict.fromkeys(asked)) == parts
     assert all(asked.count(part) == 2 for part in parts[1:])

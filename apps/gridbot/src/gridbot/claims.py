@@ -17,9 +17,10 @@ from grid_db.words import RunStatus, RunType
 from gridbot.config.model import AccountConfig, GridbotConfig
 from gridbot.ownership.lease_keeper import LeaseBusy, LeaseKeeper, LeaseTerms
 from gridbot.ownership.lock_file import LockFile, hold, key_hash, lock_folder
-from gridbot.startup import Refused
+from gridbot.stages import Refused
 from gridbot.store.database_thread import DatabaseThread
 from gridbot.store.runs import RunRows, TradedAccount, TradedStrategy
+from gridbot.surface.organs import LeaseState
 from gridcore.clock import Instant
 from gridcore.events import HostCondition
 
@@ -67,15 +68,23 @@ class Claims:
         """The conditions that a session of the account has to be told when it begins."""
         return tuple(self._standing.get(account, ()))
 
-    def take(self, account: AccountConfig, api_key: str) -> Refused | None:
-        """Lock, register and lease every symbol of an account, or none.
+    def leases(self) -> tuple[LeaseState, ...]:
+        """How the leases of every account are that has claimed."""
+        return tuple(
+            LeaseState(account=name, renewed_at=one.keeper.renewed_at, trouble=one.keeper.text)
+            for name, one in self._claims.copy().items()
+        )
+
+    def take(self, account: AccountConfig, wallet: str) -> Refused | None:
+        """Lock, register and lease every symbol of an account, or none; `wallet` names it at the
+        exchange, whatever name and key it has here.
 
         UserError naming the process that holds a lock, or when a name is taken.
         """
         symbols = [one.symbol for one in self._config.strategies_of(account)]
         # A shadow competes with shadows of its name alone: its orders do not leave.
         whose = f" in the shadow as {account.name}" if account.shadow else ""
-        key = key_hash(account.endpoint.rest_url + whose, api_key)
+        key = key_hash(account.endpoint.rest_url + whose, wallet)
         traded = TradedAccount(
             name=account.name,
             run_type=RunType.SHADOW if account.shadow else RunType.LIVE,

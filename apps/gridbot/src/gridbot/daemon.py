@@ -4,36 +4,41 @@ The one place that knows every part; it decides nothing about how any of them wo
 """
 
 import asyncio
-import os
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import gc
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from appkit.beside import beside
-from appkit.exits import CommandError, ExitCode, RunFailed
+from appkit.exits import ExitCode, RunFailed
 from appkit.version import code_version
-from bybit_adapter.rate_limiter import RateLimiter
 from bybit_adapter.rest_client import machine_clock
 from grid_db.words import RunStatus
 from gridbot.audience import Audience
 from gridbot.claims import Claims
 from gridbot.config.keys import credentials_of, database_of, token_of
-from gridbot.config.model import AccountConfig, GridbotConfig
+from gridbot.config.model import GridbotConfig
+from gridbot.exchanges import exchanges_of
 from gridbot.guard.heartbeat import HeartbeatKeeper
 from gridbot.logs.scrubber import Scrubber
 from gridbot.outlets import Outlets
+from gridbot.ownership.lock_file import hold_home
+from gridbot.questions import time_of
 from gridbot.shell.account_loop import AccountLoop, LoopEnd
 from gridbot.shell.clock import Clock
-from gridbot.shell.exchange import Exchange
 from gridbot.shell.loop_watch import LoopWatch
-from gridbot.shell.stopping import BookKeeper
-from gridbot.startup import AccountStart, Prepared, Say, Stages, closed, time_of
+from gridbot.shell.reactions import Reactions
+from gridbot.shell.stopping import STOP_S_MAX, BookKeeper, Deadline
+from gridbot.signals import ending_on_signals
+from gridbot.stages import Say, Stages
+from gridbot.startup import AccountStart, Prepared, closed
 from gridbot.store.grid_states import GridStateRows
+from gridbot.surface.organs import JournalState, Organs
 from gridbot.surface.server import Surface
 from gridbot.surface.views import RunFacts
 from gridbot.surface.words import SurfaceSettings
+from gridbot.telling import telling
 from gridbot.words import StartStopped, StopToken
 from gridcore.clock import Instant
 from gridcore.events import HostCondition, HostReport
@@ -41,7 +46,7 @@ from gridcore.events import HostCondition, HostReport
 BEGIN_S_MAX = 60.0
 """How long the streams of a start may take to deliver."""
 LOOK_S = 0.05
-UNLIMITED = 10**9
+LAST_BEAT_S = 1.0
 
 Announce = Callable[[int], None]
 """Is told once that all accounts trade; the surface's port."""
@@ -58,6 +63,8 @@ class Daemon:
         say: Say,
         announce: Announce,
         scrubber: Scrubber,
+        warn: Say | None = None,
+        stop_s: float = STOP_S_MAX,
     ) -> None:
         self.stop = StopToken()
         self.accounts: dict[str, AccountLoop] = {}
@@ -66,8 +73,9 @@ class Daemon:
         self._say = say
         self._announce = announce
         self._ended = StopToken()
-        self._stages = Stages(self.stop, say)
-        self._exchanges = _exchanges(config)
+        self._stages = Stages(self.stop, say, warn=warn, speed=config.clock_speed)
+        self._reactions = Reactions()
+        self._exchanges = exchanges_of(config, self._reactions)
         self._starts: dict[str, AccountStart] = {}
         self._running: dict[str, Prepared] = {}
         self._audience = Audience()
@@ -81,34 +89,50 @@ class Daemon:
             code_version=self._version,
             report=self._tell,
         )
-        self._heartbeat = HeartbeatKeeper(config.home)
+        names = [one.name for one in config.accounts]
+        self._heartbeat = HeartbeatKeeper(config.home, names, self.accounts)
         self._left = 0
+        self._stop_s = stop_s
+        self._deadline: Deadline | None = None
+        self._errors: list[BaseException] = []
 
     async def run(self) -> int:
         """Start, trade until the end is asked for, stop; the exit code.
 
         CommandError with the reason when the daemon cannot start or go on.
         """
-        with _signals(self.stop):
+        with ending_on_signals(self.stop):
             async with self._outlets.open(lambda: self.stop.reason):
                 await self._run()
-        await self._heartbeat.end()
+            with suppress(TimeoutError):  # a disk that hangs does not hold up the end
+                await asyncio.wait_for(self._heartbeat.end(), LAST_BEAT_S)
         return ExitCode.DONE
 
     async def _run(self) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._live(tasks)
+                await self._at_home(tasks)
         except BaseExceptionGroup as group:
-            self._end_by(group)
+            error = telling(group)
+            if error is not None:
+                raise error from None
+            self._say(f"stopped while starting: {self.stop.reason}")
         finally:
-            for exchange in self._exchanges.values():
-                await exchange.close()
+            closing = [exchange.close() for exchange in self._exchanges.values()]
+            self._errors += await self._ending().within(Deadline.CLAIMS, *closing)
+        for error in self._errors:
+            raise error
         if self._left:
             raise RunFailed(
                 f"{self._left} orders may still rest against on_stop: {self._config.on_stop.value}",
                 "look at the exchange, and cancel there what should not rest",
             )
+
+    async def _at_home(self, tasks: asyncio.TaskGroup) -> None:
+        """One daemon for a folder of data: its files have one writer each."""
+        work = partial(hold_home, self._config.home, machine_clock())
+        with await self._stages.blocking("home", work):
+            await self._live(tasks)
 
     async def _live(self, tasks: asyncio.TaskGroup) -> None:
         for exchange in self._exchanges.values():
@@ -127,7 +151,7 @@ class Daemon:
         try:
             async with (
                 surface.served(tasks) as port,
-                self._outlets.serving(tasks, surface, self._now),
+                self._outlets.serving(surface, self._now),
             ):
                 await self._prepare_all()
                 loops += [
@@ -139,15 +163,14 @@ class Daemon:
                 await self.stop.wait()
                 self._say(f"stopping: {self.stop.reason}")
                 await self._stop()
-                await asyncio.wait(loops)
+                # Their errors are the group's.
+                await self._ending().within(Deadline.LOOPS, *loops)
             status = RunStatus.COMPLETED
         finally:
             for task in (*helpers, *loops):
                 task.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
-            for name in list(self._running):
-                await self._close(name)
-            await beside("give-back", partial(self._claims.close, status))
+            await self._close_all(status)
 
     # -- start -----------------------------------------------------------------------------
 
@@ -171,11 +194,26 @@ class Daemon:
             ),
             now=self._now,
             folder=self._config.home / "surface",
-            collectors=(watch,),
+            collectors=(watch, self._reactions),
+            organs=self._organs,
         )
         if surface.trouble:
             self._say(surface.trouble)
         return surface
+
+    def _organs(self) -> Organs:
+        return Organs(
+            store=self._claims.store.state(),
+            leases=self._claims.leases(),
+            journals=tuple(
+                JournalState(
+                    account=name,
+                    waiting_bytes=one.journal.waiting_bytes,
+                    waiting_since=one.journal.waiting_since,
+                )
+                for name, one in self._running.items()
+            ),
+        )
 
     async def _prepare_all(self) -> None:
         """All accounts side by side, so that one that waits does not hold up the others."""
@@ -186,8 +224,7 @@ class Daemon:
                 partial(credentials_of, self._config, account, self._environment),
             )
             self._outlets.hide(credentials.key, credentials.secret)
-            await self._stages.attempted(name, partial(self._claims.take, account, credentials.key))
-            self._starts[name] = AccountStart(
+            start = self._starts[name] = AccountStart(
                 self._config,
                 account,
                 credentials,
@@ -195,9 +232,13 @@ class Daemon:
                 self._stages,
                 (self._audience,),
             )
+            wallet = await start.identify()
+            await self._stages.attempted(name, partial(self._claims.take, account, wallet))
         async with asyncio.TaskGroup() as starting:
             for account in self._config.accounts:
-                starting.create_task(self._prepare(account))
+                starting.create_task(self._prepare(account.name, begins=True))
+        for account in self._config.accounts:
+            self._take_up(account.name)
         for name, prepared in self._running.items():
             await self._stages.attempted(
                 name, partial(self._claims.begin, name, prepared.config_hash)
@@ -214,11 +255,14 @@ class Daemon:
         for exchange in self._exchanges.values():
             await self._stages.blocking("market stream", exchange.hub.connect)
 
-    async def _prepare(self, account: AccountConfig) -> None:
-        prepared = await self._starts[account.name].prepare()
-        self._running[account.name] = prepared
-        loop = self.accounts[account.name] = prepared.run.loop
-        for condition in self._claims.standing(account.name):
+    async def _prepare(self, name: str, *, begins: bool) -> None:
+        """What is prepared is closed at the end, whatever becomes of the other accounts."""
+        self._running[name] = await self._starts[name].prepare(begins=begins)
+
+    def _take_up(self, name: str) -> None:
+        """Show an account, in the order of the configuration, and tell it what stands already."""
+        loop = self.accounts[name] = self._running[name].run.loop
+        for condition in self._claims.standing(name):
             loop.report(HostReport(at=loop.now(), condition=condition, stands=True))
 
     def _tell(self, account: str, condition: HostCondition, stands: bool) -> None:
@@ -246,6 +290,7 @@ class Daemon:
                     f"no frames within {BEGIN_S_MAX:g} s: {', '.join(silent)}; nothing was placed",
                     "see whether the exchange's streams can be reached from here",
                 )
+        gc.freeze()  # what stands by now stays: looking through it again would hold up the loop
         self._announce(port)
         self._outlets.trading()
 
@@ -264,10 +309,13 @@ class Daemon:
         while await self.accounts[name].run(self._ended) is LoopEnd.REBUILD:
             self._say(f"{name}: a symbol has other units; its session begins anew")
             await self._close(name)
-            account = self._config.account(name)
+            before, account = self.accounts[name], self._config.account(name)
             hub = self._exchanges[account.environment].hub
             try:
-                await self._prepare(account)
+                await self._prepare(name, begins=False)
+                self._take_up(name)
+                for command in before.unread():
+                    self.accounts[name].command(command)
                 await self._stages.blocking("market stream", hub.connect)
             except StartStopped:
                 return
@@ -275,35 +323,50 @@ class Daemon:
 
     async def _close(self, name: str) -> None:
         prepared = self._running.pop(name)
-        await prepared.run.close()
-        await beside("close-journal", partial(closed, prepared.journal, name))
+        try:
+            await prepared.run.close()
+        finally:
+            await beside("close-journal", partial(closed, prepared.journal, name))
 
     # -- stop ------------------------------------------------------------------------------
 
     async def _stop(self) -> None:
         """The book as on_stop says; then no more market, the last answers, and the end."""
+        deadline = self._ending()
         keepers = [
-            BookKeeper(
-                self._config.on_stop, loop, sleep=asyncio.sleep, steady_s=self._clock.steady_s
-            )
+            BookKeeper(self._config.on_stop, loop, deadline, sleep=asyncio.sleep)
             for loop in self.accounts.values()
         ]
-        self._left = sum(await asyncio.gather(*(keeper.leave() for keeper in keepers)))
-        for exchange in self._exchanges.values():
-            await beside("close-hub", exchange.hub.close)
+        await asyncio.gather(*(keeper.leave() for keeper in keepers))
+        for prepared in self._running.values():
+            prepared.run.deafen()
+        hubs = [exchange.hub for exchange in self._exchanges.values()]
+        closing = [beside("close-hub", hub.close) for hub in hubs]
+        await deadline.within(Deadline.MARKET, *closing)
         await asyncio.gather(*(keeper.quieten() for keeper in keepers))
+        self._left = sum(keeper.left() for keeper in keepers)
         self._ended.request(self.stop.reason)
 
-    def _end_by(self, group: BaseExceptionGroup[BaseException]) -> None:
-        """Raise the one error that tells most; a stop while starting is none."""
-        errors = list(_leaves(group))
-        for error in errors:
-            if not isinstance(error, CommandError | StartStopped | asyncio.CancelledError):
-                raise error
-        for error in errors:
-            if isinstance(error, CommandError):
-                raise error
-        self._say(f"stopped while starting: {self.stop.reason}")
+    def _ending(self) -> Deadline:
+        """The limit of the end, which begins with the first who asks."""
+        if self._deadline is None:
+            self._deadline = Deadline(self._stop_s, self._clock.steady_s)
+        return self._deadline
+
+    async def _close_all(self, status: RunStatus) -> None:
+        """Every part of its own: what fails or hangs keeps nothing else from its end."""
+        deadline = self._ending()
+        ending = list(self._running.items())
+        self._running.clear()
+        parts = [prepared.run.close() for _, prepared in ending]
+        self._errors += await deadline.within(Deadline.PARTS, *parts)
+        journals = [
+            beside("close-journal", partial(closed, prepared.journal, name))
+            for name, prepared in ending
+        ]
+        self._errors += await deadline.within(Deadline.JOURNALS, *journals)
+        give_back = beside("give-back", partial(self._claims.close, status))
+        self._errors += await deadline.within(Deadline.CLAIMS, give_back)
 
     # -- time ------------------------------------------------------------------------------
 
@@ -315,47 +378,3 @@ class Daemon:
         """The newest of the sessions' times; before there are any, the exchange's."""
         times = [loop.now() for loop in self.accounts.values()]
         return max(times) if times else self._clock.now()
-
-
-def _exchanges(config: GridbotConfig) -> dict[str, Exchange]:
-    """One for each environment that accounts name; the address's budget is shared by all."""
-    limiter = RateLimiter(address_cap=UNLIMITED) if config.lockstep else RateLimiter()
-    found: dict[str, Exchange] = {}
-    for account in config.accounts:
-        if account.environment not in found:
-            found[account.environment] = Exchange(
-                account.endpoint,
-                limiter,
-                timeout_s=config.rest_fetch_timeout,
-                speed=config.clock_speed,
-                lockstep=config.lockstep,
-            )
-    return found
-
-
-@contextmanager
-def _signals(stop: StopToken) -> Iterator[None]:
-    """The first SIGTERM or SIGINT asks for the end, a second one is the end (130)."""
-    loop = asyncio.get_running_loop()
-
-    def ask(name: str) -> None:
-        if stop.requested:
-            os._exit(ExitCode.INTERRUPTED)
-        stop.request(name)
-
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    for number in numbers:
-        loop.add_signal_handler(number, ask, number.name)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error

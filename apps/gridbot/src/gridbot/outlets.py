@@ -3,16 +3,14 @@
 It wires them to the accounts; it refuses to know what happens there.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from types import TracebackType
 
-from appkit.beside import beside
 from appkit.exits import CommandError, describe
 from bybit_adapter.rest_client import machine_clock
-from gridbot.config.keys import database_password, token_of
+from gridbot.config.keys import database_password
 from gridbot.config.model import GridbotConfig
 from gridbot.logs.notices import NoticeLog
 from gridbot.logs.scrubber import Scrubber
@@ -20,7 +18,7 @@ from gridbot.logs.setup import event_logger
 from gridbot.logs.summaries import SummaryLog
 from gridbot.surface.server import Surface
 from gridbot.surface.views import AccountView
-from gridbot.telegram.bot import TelegramBot
+from gridbot.telegram.bot import TelegramBot, opened_bot
 from gridbot.telegram.commands import Commands
 from gridbot.telegram.digest import Digest
 from gridbot.tidings import Tidings
@@ -69,9 +67,7 @@ class Outlets:
             yield
 
     @asynccontextmanager
-    async def serving(
-        self, tasks: asyncio.TaskGroup, surface: Surface, now: Callable[[], Instant]
-    ) -> AsyncIterator[None]:
+    async def serving(self, surface: Surface, now: Callable[[], Instant]) -> AsyncIterator[None]:
         """Send alerts and listen to chats while the block runs; `now` is the sessions' time."""
         bot, block = self._bot, self._config.notification.telegram
         if bot is None or block is None:
@@ -86,7 +82,7 @@ class Outlets:
             wall=machine_clock,
         )
         digest = Digest(self._accounts, surface.history, now, bot.alerts.tell)
-        async with bot.serving(tasks, commands, digest):
+        async with bot.serving(commands, digest):
             yield
 
     def trading(self) -> None:
@@ -97,18 +93,9 @@ class Outlets:
             self._bot.alerts.tell(f"gridbot trades: {names}")
 
     async def _open_bot(self) -> None:
-        block = self._config.notification.telegram
-        if block is None:
-            return
-        token = await beside(
-            "token of telegram", partial(token_of, block.bot_token, self._environment)
-        )
-        assert token is not None, "a block without a token is refused"
-        self.hide(token)
-        bot = TelegramBot(block, token, self._scrubber.clean, machine_clock)
-        await bot.check()
-        self._bot = bot
-        self._tidings.join(bot.alerts.hear)
+        self._bot = await opened_bot(self._config, self._environment, self._scrubber)
+        if self._bot is not None:
+            self._tidings.join(self._bot.alerts.hear)
 
     async def _farewell(
         self,
@@ -127,3 +114,5 @@ class Outlets:
             self._log.info("ended", how=text)
         if self._bot is not None:
             await self._bot.farewell(text, severity)
+        if isinstance(error, Exception):
+            self._scrubber.raise_clean(error)

@@ -43,6 +43,7 @@ def setup_of(config: GridbotConfig, strategy: StrategyConfig, terms: SymbolTerms
         time_in_force=strategy.time_in_force,
         salt=strategy.identity_salt,
         anchor_price=strategy.anchor_price,
+        margin_mode=terms.mode.margin_mode,
     )
 
 

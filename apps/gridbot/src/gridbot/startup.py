@@ -3,27 +3,35 @@
 Start-up is recovery; there is no other way in. Every stage ends at once when the end is asked for.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
+from appkit.account_setup import AccountSetup, account_setup
 from appkit.beside import beside
-from appkit.exits import RunFailed, UserError
+from appkit.exits import RunFailed
 from appkit.version import code_version
 from bybit_adapter.credentials import Credentials
-from bybit_adapter.errors import Failure
-from bybit_adapter.rest.words import Answer
+from bybit_adapter.rest.words import Listing
 from bybit_adapter.rest_client import RestClient
-from bybit_adapter.ws_client.clock import Offset
+from gridbot.asking import balance_in
 from gridbot.config.model import AccountConfig, GridbotConfig
 from gridbot.journal.retention import Retention
-from gridbot.journal.setup import AccountSetup, account_setup
 from gridbot.journal.writer import JournalLimits, JournalWriter
-from gridbot.remedies import in_words, may_pass, remedy_of
+from gridbot.ownership.lock_file import key_hash
+from gridbot.prospects import Outlook, foretold, tends, warnings
+from gridbot.questions import (
+    book_of,
+    last_price,
+    measured,
+    terms_of,
+    time_of,
+    wallet_name,
+    wallet_of,
+)
+from gridbot.resting import refuse_strangers, resting_orders, unattended
 from gridbot.setups import config_hash, policies_of, session_of, setup_of
 from gridbot.shadow.founding import stake
 from gridbot.shadow.shadow_run import ShadowRun
@@ -31,75 +39,15 @@ from gridbot.shell.account_loop import PAUSE_S_MAX
 from gridbot.shell.account_run import AccountRun, Means
 from gridbot.shell.clock import SessionClock
 from gridbot.shell.exchange import Exchange
-from gridbot.state.recovery import recover, refuse_the_past
+from gridbot.stages import Say, Stages
+from gridbot.state.owner import MemoryOwner, check_owner, keep_owner
+from gridbot.state.recovery import Recovered, recover, refuse_the_past
 from gridbot.state.saved_state import save
-from gridbot.terms import SymbolTerms, TermsRefused, read_terms
-from gridbot.words import JournalUnwritable, Observer, StartStopped, StopToken
+from gridbot.terms import SymbolTerms
+from gridbot.words import JournalUnwritable, Observer
 from gridcore.clock import Instant
 from gridcore.session.account import AccountSession
-
-BACK_OFFS_S = (2.0, 5.0, 10.0)
-"""Between the attempts of a stage; after the last one the start is refused (live.md 4.3)."""
-
-Result = TypeVar("Result")
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """What an attempt ended in. `retryable`: the same may succeed a little later."""
-
-    text: str
-    remedy: str
-    retryable: bool
-
-
-class Stages:
-    """Carries out what blocks, beside the loop, and honours the stop at every step."""
-
-    def __init__(
-        self, stop: StopToken, say: Say, back_offs_s: Sequence[float] = BACK_OFFS_S
-    ) -> None:
-        self._stop = stop
-        self._say = say
-        self._back_offs_s = tuple(back_offs_s)
-
-    def say(self, text: str) -> None:
-        """Tell a person."""
-        self._say(text)
-
-    async def blocking(self, name: str, work: Callable[[], Result]) -> Result:
-        """The result of blocking work; StartStopped as soon as the end is asked for, whether or
-        not the work has ended."""
-        if self._stop.requested:
-            raise StartStopped(name)
-        doing = asyncio.ensure_future(beside(name, work))
-        stopping = asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if not doing.done():
-                raise StartStopped(name)
-            return doing.result()
-        finally:
-            stopping.cancel()
-            doing.cancel()
-
-    async def attempted(self, name: str, work: Callable[[], Result | Refused]) -> Result:
-        """The result of work that may be refused, tried again after each back-off.
-
-        UserError with the last reason when every attempt is used up, or the first that no
-        repetition mends.
-        """
-        for pause_s in (*self._back_offs_s, None):
-            found = await self.blocking(name, work)
-            if not isinstance(found, Refused):
-                return found
-            if pause_s is None or not found.retryable:
-                raise UserError(f"{name}: {found.text}", found.remedy)
-            self._say(f"{name}: {found.text}; again in {pause_s:g} s")
-            if await self._stop.sleep(pause_s):
-                raise StartStopped(name)
-        raise AssertionError("the last attempt ends in a result or a refusal")
+from gridcore.session.ownership import Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,33 +77,57 @@ class AccountStart:
         self._exchange = exchange
         self._stages = stages
         self._observers = tuple(observers)
+        self._wallet = credentials.key
 
-    async def prepare(self) -> Prepared:
+    async def identify(self) -> str:
+        """What names the account at the exchange (questions.wallet_name).
+
+        UserError when that cannot be learnt, when memory of this wallet lies elsewhere, or when
+        another one's lies here.
+        """
+        account, stages = self._account, self._stages
+        clock = await self._clock()
+        rest = self._exchange.client(self._credentials, clock)
+        try:
+            await self._measure(rest)
+            work = partial(wallet_name, rest, self._credentials.key)
+            self._wallet = await stages.attempted(account.name, work)
+        finally:
+            rest.close()
+        if not account.shadow:
+            folder = self._config.folder_of(account)
+            check = partial(check_owner, folder, account.name, self._owner)
+            await stages.blocking("memory", check)
+        return self._wallet
+
+    async def prepare(self, *, begins: bool = True) -> Prepared:
         """Clock, terms, book and wallet, memory, journal; then the shell around the session.
 
-        UserError or RunFailed with the reason when any of it cannot be confirmed.
+        UserError or RunFailed with the reason when any of it cannot be confirmed. `begins`: False
+        for a session that is made anew while the process runs: the policies about orders and the
+        checks of the configuration have let it start, and do not end it.
         """
-        name = self._account.name
-        start = await self._stages.attempted(f"{name}: clock", partial(time_of, self._exchange))
-        clock = self._exchange.session_clock(start)
+        clock = await self._clock()
         rest = self._exchange.client(self._credentials, clock)
         with ExitStack() as undo:
             undo.callback(rest.close)
-            prepared = await self._prepare(clock, rest)
+            prepared = await self._prepare(clock, rest, begins=begins)
             undo.pop_all()
             return prepared
 
-    async def _prepare(self, clock: SessionClock, rest: RestClient) -> Prepared:
+    async def _prepare(self, clock: SessionClock, rest: RestClient, *, begins: bool) -> Prepared:
         config, account, stages = self._config, self._account, self._stages
-        if self._exchange.signs_by_measured_clock:
-            await stages.attempted(f"{account.name}: clock", partial(_measure, rest))
-        found: list[SymbolTerms] = []
-        for one in config.strategies_of(account):
-            found.append(await stages.attempted(one.strat_id, partial(_terms, rest, one.symbol)))
-            await stages.attempted(one.strat_id, partial(_book, rest, one.symbol))
-        wallet = await stages.attempted(account.name, partial(_wallet, rest))
-        balance = stake(account, wallet) if account.shadow else None
+        await self._measure(rest)
         strategies = config.strategies_of(account)
+        found: list[SymbolTerms] = []
+        books: dict[str, Listing] = {}
+        for one in strategies:
+            found.append(await stages.attempted(one.strat_id, partial(terms_of, rest, one.symbol)))
+            books[one.symbol] = await stages.attempted(
+                one.strat_id, partial(book_of, rest, one.symbol)
+            )
+        wallet = await stages.attempted(account.name, partial(wallet_of, rest))
+        balance = stake(account, wallet) if account.shadow else None
         setups = [
             setup_of(config, one, terms) for one, terms in zip(strategies, found, strict=True)
         ]
@@ -167,8 +139,38 @@ class AccountStart:
             config.safety.settings(),
             policies_of(config),
         )
+        now = clock.now()
+        # Of a shadow nothing was kept to be recovered; its lines are numbered on with the time, so
+        # that a newer file is the one with the greater number.
+        first_seq: int = now
+        if not account.shadow:
+            recovered = await stages.blocking("memory", partial(self._recovered, session, now))
+            first_seq = recovered.next_seq
+            if begins:
+                await self._tell_unattended(rest, recovered.gone)
+        if begins:
+            resting = [] if account.shadow else resting_orders(books, setups, session)
+            instruments = {one.symbol: one.instrument for one in found}
+            refuse_strangers(account.name, resting, policies_of(config), instruments)
+            ours = {one.order.symbol for one in resting if one.owner is Owner.OURS}
+            outlooks = [
+                Outlook(
+                    strategy=one,
+                    terms=terms,
+                    setup=told,
+                    price=await stages.attempted(
+                        one.strat_id, partial(last_price, rest, one.symbol)
+                    ),
+                    tends=not account.shadow and tends(session, terms, ours),
+                )
+                for one, terms, told in zip(strategies, found, setups, strict=True)
+            ]
+            check = foretold(account.name, outlooks, balance or balance_in(wallet))
+            for text in warnings(outlooks, check):
+                stages.warn(text)
+        # Nothing on disk has changed so far: what refuses the start leaves the memory as it was.
         journal = await stages.blocking(
-            "memory", partial(self._journal, session, setup, clock.now())
+            "journal", partial(self._journal, session, setup, first_seq, now)
         )
         means = self._means(rest, clock)
         run: AccountRun | ShadowRun
@@ -197,17 +199,21 @@ class AccountStart:
             )
         return Prepared(run=run, journal=journal, config_hash=setup.config_hash)
 
-    def _journal(self, session: AccountSession, setup: AccountSetup, now: Instant) -> JournalWriter:
-        """The journal of the life that begins. Of a shadow nothing was kept to be recovered; its
-        numbers go on with the time, so that a newer file is the one with the greater number."""
+    def _journal(
+        self, session: AccountSession, setup: AccountSetup, first_seq: int, now: Instant
+    ) -> JournalWriter:
+        """The journal of the life that begins, and whose the memory is that it keeps."""
         config, account = self._config, self._account
+        folder = config.folder_of(account)
+        if not account.shadow:
+            keep_owner(folder, account.name, self._owner)
         return JournalWriter.open(
-            config.folder_of(account),
+            folder,
             account.name,
             setup=setup,
             code_version=str(code_version("gridbot", Path(__file__))),
             memory=session.snapshot,
-            first_seq=now if account.shadow else self._recovered(session, now),
+            first_seq=first_seq,
             now=now,
             limits=JournalLimits(
                 kept=Retention(
@@ -217,19 +223,42 @@ class AccountStart:
             ),
         )
 
-    def _recovered(self, session: AccountSession, now: Instant) -> int:
-        """Bring the session back to where it was; the number of the next line of its journal."""
+    def _recovered(self, session: AccountSession, now: Instant) -> Recovered:
+        """Bring the session back to where it was; nothing on disk changes."""
         folder, name = self._config.folder_of(self._account), self._account.name
         recovered = recover(folder, name, session)
         refuse_the_past(recovered, folder, name, now)
-        for warning in recovered.warnings:
-            self._stages.say(f"{name}: {warning}")
+        for text in recovered.warnings:
+            self._stages.warn(f"{name}: {text}")
         if recovered.difference is not None:
-            self._stages.say(
+            self._stages.warn(
                 f"{name}: line {recovered.difference.seq} of the journal is decided otherwise by "
                 "this version; what the exchange shows decides"
             )
-        return recovered.next_seq
+        return recovered
+
+    async def _tell_unattended(self, rest: RestClient, symbols: Sequence[str]) -> None:
+        """A symbol that is not traded any more may hold orders that nobody tends."""
+        for symbol in symbols:
+            work = partial(book_of, rest, symbol)
+            text = unattended(symbol, await self._stages.blocking("unattended", work))
+            if text is not None:
+                self._stages.warn(f"{self._account.name}: {text}")
+
+    @property
+    def _owner(self) -> MemoryOwner:
+        url = self._exchange.endpoint.rest_url
+        return MemoryOwner(endpoint=url, key=key_hash(url, self._wallet))
+
+    async def _clock(self) -> SessionClock:
+        name = self._account.name
+        start = await self._stages.attempted(f"{name}: clock", partial(time_of, self._exchange))
+        return self._exchange.session_clock(start)
+
+    async def _measure(self, rest: RestClient) -> None:
+        if self._exchange.signs_by_measured_clock:
+            name = self._account.name
+            await self._stages.attempted(f"{name}: clock", partial(measured, rest))
 
     def _means(self, rest: RestClient, clock: SessionClock) -> Means:
         exchange = self._exchange
@@ -245,6 +274,7 @@ class AccountStart:
             ticker_gap_s=None if in_lockstep else self._config.safety.settings().ticker_gap_s,
             symbol_check_s=self._config.symbol_check_s,
             pause_s_max=None if in_lockstep else PAUSE_S_MAX,
+            reactions=exchange.reactions,
         )
 
 
@@ -275,59 +305,6 @@ class KeptState:
             await beside("save-state", work)
         except OSError as error:
             self._say(f"{self._account}: the state was not saved: {error.strerror or error}")
-
-
-def time_of(exchange: Exchange) -> Instant | Refused:
-    """The exchange's time; its clock is measured before anybody reads it. It blocks."""
-    found = exchange.server_time()
-    if not isinstance(found, int):
-        return _no(f"the time of {exchange.endpoint.rest_url}", found)
-    if not exchange.lockstep:
-        exchange.synchronise()
-    return found
-
-
-def _measure(rest: RestClient) -> Offset | Refused:
-    found = rest.measure_clock()
-    if isinstance(found, Offset):
-        return found
-    return _no("the time", found)
-
-
-def _terms(rest: RestClient, symbol: str) -> SymbolTerms | Refused:
-    found = read_terms(rest, symbol)
-    if not isinstance(found, TermsRefused):
-        return found
-    return Refused(text=found.text, remedy=found.remedy, retryable=found.retryable)
-
-
-def _book(rest: RestClient, symbol: str) -> int | Refused:
-    """How many orders rest; the session asks again itself, and this says that it will be told."""
-    listing = rest.orders.open_orders(symbol)
-    if listing.failure is not None:
-        return _no(f"{symbol}: open orders", listing.failure)
-    if not listing.complete:
-        return Refused(
-            text=f"{symbol}: open orders: the listing is not complete ({listing.stop.value})",
-            remedy="try again; nothing is placed before the whole book is known",
-            retryable=True,
-        )
-    return len(listing.rows)
-
-
-def _wallet(rest: RestClient) -> Answer | Refused:
-    found = rest.account.wallet()
-    if isinstance(found, Answer):
-        return found
-    return _no("wallet", found)
-
-
-def _no(question: str, failure: Failure) -> Refused:
-    return Refused(
-        text=f"{question}: {in_words(failure)}",
-        remedy=remedy_of(failure),
-        retryable=may_pass(failure),
-    )
 
 
 def closed(journal: JournalWriter, account: str) -> None:

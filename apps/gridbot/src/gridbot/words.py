@@ -35,8 +35,9 @@ class Venue(Protocol):
         """Requests whose answers are not in the inbox yet."""
         ...
 
-    def send(self, request: Request) -> None:
-        """Takes one request; returns at once."""
+    def send(self, request: Request, received_at: Instant | None = None) -> None:
+        """Takes one request; returns at once. `received_at`: when the market's frame was received
+        that caused it; None when it was none."""
         ...
 
     async def close(self) -> None:

@@ -23,6 +23,8 @@ GUARD = (
     "}, silent_s: 3}"
 )
 
+ACCOUNTS = frozenset({"main"})
+
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
@@ -81,7 +83,7 @@ def test_it_tells_what_happens_line_by_line_until_it_is_told_to_stop(
     written: Written, simulator: Callable[..., str], tmp_path: Path
 ) -> None:
     """The daemon of this story died long ago, and left no orders."""
-    beat = Heartbeat(pid=1, number=9, port=None, ended=False)
+    beat = Heartbeat(pid=1, number=9, accounts=ACCOUNTS, port=None, ended=False)
     write_heartbeat(tmp_path / "state", beat)
 
     with guarding(written(simulator(), old=DATA, new=GUARD)) as process:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from appkit.account_setup import AccountSetup
 from appkit.arguments import CommandParser
 from appkit.exits import UsageError, UserError
 from gridbot.commands import replay
 from gridbot.commands.replay import parting
-from gridbot.journal.setup import AccountSetup
 
 Lived = Callable[..., Any]
 Make = Callable[..., AccountSetup]

@@ -18,7 +18,8 @@ from gridbot.guard.sweep import Sweep
 from gridbot.guard.watch import Life
 
 Deeds = Mapping[int, Callable[[], object]]
-BEAT = Heartbeat(pid=1, number=1, port=None, ended=False)
+ACCOUNTS = frozenset({"main"})
+BEAT = Heartbeat(pid=1, number=1, accounts=ACCOUNTS, port=None, ended=False)
 
 
 class Story:
@@ -43,7 +44,7 @@ class Story:
         self._deeds = dict(deeds)
         self._until_s = until_s
         guard = Guard(
-            Signs(self.folder, lambda _: None, None),
+            Signs(self.folder, lambda _: None, None, ACCOUNTS),
             self._sweeps,
             silent_s=3,
             steady_s=lambda: self.now_s,
@@ -112,6 +113,20 @@ def test_what_arrives_after_the_daemon_has_died_is_taken_away_as_well(
         (11, Exposure(seconds=11.0, cancelled=1)),
     ]
     assert book.resting() == []
+
+
+def test_a_heartbeat_file_that_vanishes_is_a_silence(story: Story, book: Any) -> None:
+    """The volume under both processes is gone: nobody tends the orders, whatever the reason."""
+    book.grid()
+    vanish = {2: (story.folder / "heartbeat.json").unlink}
+
+    told = story.play({0: lambda: story.beat(1), **vanish}, until_s=10)
+
+    assert told == [
+        (0, Life.LIVES),
+        (4, Life.GONE),
+        (4, Exposure(seconds=4.0, cancelled=4)),
+    ]
 
 
 def test_a_daemon_that_is_back_keeps_what_it_places(story: Story, book: Any) -> None:

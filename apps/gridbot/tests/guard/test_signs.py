@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from gridbot.guard.heartbeat import Heartbeat, write_heartbeat
 from gridbot.guard.signs import Signs
 
-BEAT = Heartbeat(pid=7, number=3, port=18100, ended=False)
-SETTLED = b'{"handled_through_us": 1, "in_flight": 0, "ready": false}'
+ACCOUNTS = frozenset({"main"})
+BEAT = Heartbeat(pid=7, number=3, accounts=ACCOUNTS, port=18100, ended=False)
+SETTLED = b'{"handled_through_us": 1, "in_flight": 0, "ready": false, "turned_age_s": 0.2}'
 
 
 @contextmanager
@@ -58,6 +60,8 @@ def pages() -> Iterator[Pages]:
         (200, b'{"another": "program"}', False),
         (200, SETTLED.replace(b"1,", b"0,"), False),
         (200, b'{"handled_through_us": "1"}', False),
+        (200, SETTLED.replace(b"0.2", b"5.1"), False),
+        (200, SETTLED.replace(b"0.2", b"null"), False),
         (200, b"[]", False),
         (200, b"<html>", False),
         (503, SETTLED, False),
@@ -68,22 +72,48 @@ def test_pages_answer_when_they_say_how_far_the_daemon_has_come(
 ) -> None:
     url, asked = pages(status, body)
 
-    found = Signs(tmp_path, lambda _: url, "a-token-of-length").answers(BEAT)
+    found = Signs(tmp_path, lambda _: url, "a-token-of-length", ACCOUNTS).answers(BEAT)
 
     assert found is lives
     assert asked == [("/api/settled", "Bearer a-token-of-length")]
 
 
 def test_a_port_that_nobody_listens_on_is_no_answer(tmp_path: Path) -> None:
-    assert not Signs(tmp_path, lambda _: "http://127.0.0.1:9", None).answers(BEAT)
-    assert not Signs(tmp_path, lambda _: None, None).answers(BEAT)
+    assert not Signs(tmp_path, lambda _: "http://127.0.0.1:9", None, ACCOUNTS).answers(BEAT)
+    assert not Signs(tmp_path, lambda _: None, None, ACCOUNTS).answers(BEAT)
 
 
 def test_a_file_that_cannot_be_read_leaves_the_last_sign_as_it_was(tmp_path: Path) -> None:
-    signs = Signs(tmp_path, lambda _: None, None)
+    signs = Signs(tmp_path, lambda _: None, None, ACCOUNTS)
     assert signs.beat() is None
     write_heartbeat(tmp_path, BEAT)
     assert signs.beat() == BEAT
     (tmp_path / "heartbeat.json").write_text("{", encoding="utf-8")
 
     assert signs.beat() == BEAT
+
+
+def test_a_file_that_vanishes_leaves_the_last_sign_as_it_was(tmp_path: Path) -> None:
+    """A volume that fails is no daemon that stopped as it was told to."""
+    signs = Signs(tmp_path, lambda _: None, None, ACCOUNTS)
+    write_heartbeat(tmp_path, BEAT)
+    assert signs.beat() == BEAT
+    (tmp_path / "heartbeat.json").unlink()
+
+    assert signs.beat() == BEAT
+
+
+def test_a_daemon_of_other_accounts_in_the_same_folder_gives_no_sign_for_ours(
+    tmp_path: Path,
+) -> None:
+    """Neither that it lives nor that it has ended."""
+    signs = Signs(tmp_path, lambda _: None, None, {"main", "spare"})
+    ours = replace(BEAT, accounts=frozenset({"main", "spare", "third"}))
+    write_heartbeat(tmp_path, BEAT)
+    assert signs.beat() is None
+    write_heartbeat(tmp_path, ours)
+    assert signs.beat() == ours
+
+    write_heartbeat(tmp_path, replace(BEAT, pid=8, number=99, ended=True))
+
+    assert signs.beat() == ours

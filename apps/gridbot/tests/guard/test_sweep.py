@@ -88,3 +88,67 @@ def test_a_key_that_may_only_read_cannot_guard(canned: Callable[..., str], clien
 
     with pytest.raises(UserError, match="may not trade contracts, and cancelling is trading"):
         guard.check()
+
+
+def test_a_symbol_that_cannot_be_read_stops_the_guard_before_it_is_needed(
+    canned: Callable[..., str], client: Any
+) -> None:
+    def broken(found: dict[str, Any]) -> None:
+        found["list"][0]["lotSizeFilter"]["qtyStep"] = "-1"
+
+    url = canned({"/v5/market/instruments-info": broken})
+    guard = Sweep("main", client(url), [STRATEGY], GuardPolicy.CANCEL_ALL, measures_clock=False)
+
+    with pytest.raises(UserError, match="guard of main: "):
+        guard.check()
+    found = guard.step()
+    assert (found.found, found.whole) == (0, False)
+    assert found.trouble == "BTCUSDT: the instrument is not known"
+
+
+def test_orders_of_a_tick_that_was_are_ours_still(
+    canned: Callable[..., str], client: Any, book: Any
+) -> None:
+    """The tick becomes coarser under resting orders: their identities are of the finer one."""
+    wire_id = book.place("99000.1")
+    (row,) = book.rest.orders.open_orders("BTCUSDT").rows
+    instruments: list[dict[str, Any]] = []
+    url = canned(
+        {
+            "/v5/market/instruments-info": instruments.append,
+            "/v5/order/realtime": lambda found: found.update(list=[row], nextPageCursor=""),
+        }
+    )
+    guard = Sweep("main", client(url), [STRATEGY], GuardPolicy.CANCEL_ALL, measures_clock=False)
+    guard.check()
+    instruments[0]["list"][0]["priceFilter"]["tickSize"] = "0.50"
+    guard.begin()
+
+    found = guard.step()
+
+    assert row["orderLinkId"] == wire_id
+    assert (found.found, found.whole) == (1, True)
+
+
+def test_orders_that_would_not_go_do_not_keep_others_from_their_turn(
+    canned: Callable[..., str], client: Any, book: Any
+) -> None:
+    """Cancels are accepted and nothing goes: after two steps all twelve had their turn."""
+    for number in range(12):
+        book.place(str(99_000 - 100 * number))
+    rows = book.rest.orders.open_orders("BTCUSDT").rows
+    cancels: list[dict[str, Any]] = []
+    url = canned(
+        {
+            "/v5/order/realtime": lambda found: found.update(list=[*rows], nextPageCursor=""),
+            "/v5/order/cancel": cancels.append,
+        }
+    )
+    guard = Sweep("main", client(url), [STRATEGY], GuardPolicy.CANCEL_ALL, measures_clock=False)
+    guard.check()
+
+    found = [guard.step().found for _ in range(2)]
+
+    assert found == [12, 12]
+    assert len(cancels[0]["asked"]) == 20
+    assert len({asked["orderId"] for asked in cancels[0]["asked"]}) == 12

@@ -3,9 +3,11 @@
 from gridbot.guard.heartbeat import Heartbeat
 from gridbot.guard.watch import Life, Watch
 
+ACCOUNTS = frozenset({"main"})
+
 
 def beat(number: int, *, ended: bool = False) -> Heartbeat:
-    return Heartbeat(pid=1, number=number, port=None, ended=ended)
+    return Heartbeat(pid=1, number=number, accounts=ACCOUNTS, port=None, ended=ended)
 
 
 def looks(watch: Watch, sign: Heartbeat | None, *times: float, answers: bool = False) -> list[Life]:

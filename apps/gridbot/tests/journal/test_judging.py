@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from appkit.account_setup import AccountSetup, read_setup, write_setup
 from appkit.exits import UserError
 from appkit.progress import progress_bar
 from gridbot.journal.archive import pack
 from gridbot.journal.files import compressed_path, setup_path
 from gridbot.journal.judging import JournalVerdict, Verdict, files_below, judge
-from gridbot.journal.setup import AccountSetup, read_setup, write_setup
 
 Lived = Callable[..., Any]
 Make = Callable[..., AccountSetup]

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import resource
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from appkit.account_setup import AccountSetup, read_setup
 from appkit.exits import RunFailed
 from gridbot.journal.files import account_folder, journal_files, setup_path
 from gridbot.journal.reader import header_of, lines_from
-from gridbot.journal.setup import AccountSetup, read_setup
 from gridbot.journal.writer import JournalLimits, JournalWriter
 from gridbot.words import JournalUnwritable
 from gridcore.clock import DAY_US, HOUR_US, SECOND_US, Instant
@@ -249,3 +251,92 @@ def test_the_header_names_the_configuration_and_the_code(
     line, header = header_of(journal.path)
 
     assert (line.seq, header.config_hash, header.code_version) == (99, "beef", "gridbot test")
+
+
+class SlowDisk:
+    """A disk that takes nothing until it is let go."""
+
+    def __init__(self) -> None:
+        self.answers = threading.Event()
+        self.answers.set()
+
+    def __call__(self, file: int) -> None:
+        assert self.answers.wait(60)
+        os.fsync(file)
+
+
+async def written(journal: JournalWriter) -> None:
+    """Wait until a write that nobody waited for has ended, and commit what it left."""
+    while True:
+        try:
+            await journal.commit()
+        except JournalUnwritable:
+            await asyncio.sleep(0.005)
+        else:
+            return
+
+
+@pytest.mark.parametrize("file_bytes_max", [9_000, 10**9])
+def test_a_disk_that_hangs_is_not_waited_for_and_what_came_meanwhile_is_not_lost(
+    make_account_setup: Make, make_life: Callable[..., Any], tmp_path: Path, file_bytes_max: int
+) -> None:
+    """Also when it hangs while a file was to be begun, behind which lines are appended."""
+    setup, disk = make_account_setup(), SlowDisk()
+    life = make_life(setup.session())
+    journal = JournalWriter.open(
+        tmp_path,
+        "main",
+        setup=setup,
+        code_version="gridbot test",
+        memory=life.session.snapshot,
+        first_seq=1,
+        now=life.now,
+        limits=JournalLimits(file_bytes_max=file_bytes_max),
+        patience_s=0.02,
+        sync=disk,
+    )
+
+    async def story() -> list[str]:
+        told: list[str] = []
+        for _ in range(15):
+            journal.append(*life.step())
+            await written(journal)
+        disk.answers.clear()
+        for _ in range(25):
+            journal.append(*life.step())
+            with pytest.raises(JournalUnwritable) as refused:
+                await journal.commit()
+            told.append(str(refused.value).rpartition(": ")[2])
+        disk.answers.set()
+        await written(journal)
+        return told
+
+    told = asyncio.run(story())
+    waiting = journal.waiting_bytes
+    journal.close()
+    assert journal.archive.wait(10)
+
+    files = journal_files(tmp_path, "main")
+    assert told[1:] == 24 * ["the disk does not answer"]
+    assert waiting == 0
+    assert (len(files) > 1) is (file_bytes_max == 9_000)
+    assert seqs(tmp_path) == list(range(1, journal.next_seq))
+    assert all(replay(lines_from(file.path, 0), setup.session()) is None for file in files)
+
+
+def test_it_tells_since_when_lines_wait(
+    lived: Lived, make_account_setup: Make, tmp_path: Path
+) -> None:
+    journal, life = lived(tmp_path, make_account_setup(), 3)
+    before = journal.waiting_since
+    first = life.step()
+    journal.append(*first)
+    journal.append(*life.step())
+    waiting = journal.waiting_since
+
+    journal.commit_now()
+
+    assert before is None
+    assert waiting == first[2]
+    assert journal.waiting_since is None
+    journal.close()

@@ -1,12 +1,15 @@
 """No secret leaves in a text: neither a known one, nor what looks like one."""
 
+import base64
 import json
-from urllib.parse import quote
+import traceback
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appkit.exits import CommandError, RunFailed, UserError
 from gridbot.logs.scrubber import LENGTH_MIN, Scrubber
 
 BOT = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"
@@ -17,7 +20,16 @@ def test_a_registered_secret_is_in_no_text_however_it_is_written(secret: str, mo
     scrubber = Scrubber()
     scrubber.register(secret)
 
-    for written in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")):
+    raw = secret.encode()
+    for written in (
+        secret,
+        json.dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+        quote(secret, safe=""),
+        quote_plus(secret),
+        raw.hex(),
+        base64.b64encode(raw).decode(),
+    ):
         assert scrubber.clean(f"<{written}>") == "<***>"
     # Stars themselves may be left over: they are what stands instead.
     assert secret in "***" or secret not in scrubber.clean(more)
@@ -81,3 +93,36 @@ def test_its_own_text_shows_nothing() -> None:
     scrubber.register("swordfish")
 
     assert repr(scrubber) == "Scrubber()"
+
+
+def test_an_error_whose_cause_holds_a_secret_is_replaced_by_one_of_clean_words() -> None:
+    scrubber = Scrubber()
+    scrubber.register("swordfish")
+    error = RunFailed("the database is away", "see swordfish")
+    error.__cause__ = ConnectionError("swordfish@db refused")
+
+    with pytest.raises(RunFailed) as raised:
+        scrubber.raise_clean(error)
+
+    shown = "".join(traceback.format_exception(raised.value))
+    assert (raised.value.message, raised.value.hint) == ("the database is away", "see ***")
+    assert "swordfish" not in shown
+
+
+@pytest.mark.parametrize("kind", [UserError, RunFailed])
+def test_a_replaced_error_keeps_its_exit_code(kind: type[CommandError]) -> None:
+    scrubber = Scrubber()
+    scrubber.register("swordfish")
+
+    with pytest.raises(kind) as raised:
+        scrubber.raise_clean(kind("the key swordfish is refused"))
+
+    assert raised.value.message == "the key *** is refused"
+    assert raised.value.code == kind.code
+
+
+def test_an_error_without_a_secret_is_left_to_itself() -> None:
+    scrubber = Scrubber()
+    scrubber.register("swordfish")
+
+    scrubber.raise_clean(KeyError("level"))

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,25 @@ def test_secrets_are_in_no_line_whoever_logs_them(tmp_path: Path) -> None:
     assert "swordfish" not in everything
     assert everything.count("***") >= 12
     assert "ValueError" in everything
+
+
+def test_a_thread_that_a_mistake_ended_is_logged_without_secrets() -> None:
+    """Python would write its traceback to stderr as it is, past the log file."""
+    stream = io.StringIO()
+
+    def mistaken() -> None:
+        raise KeyError(SECRET)
+
+    with logging_as(block(format="json"), scrubber(), stream=stream):
+        thread = threading.Thread(target=mistaken, name="database")
+        thread.start()
+        thread.join()
+
+    (row,) = rows(stream.getvalue())
+    assert (row["level"], row["logger"]) == ("error", "gridbot")
+    assert row["event"] == "thread_ended name=database"
+    assert "in mistaken" in row["exception"]
+    assert "swordfish" not in row["exception"]
 
 
 def test_libraries_are_heard_from_warnings_on_unless_set() -> None:

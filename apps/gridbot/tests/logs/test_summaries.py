@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from appkit.account_setup import AccountSetup
 from gridbot.config.blocks import LoggingBlock
-from gridbot.journal.setup import AccountSetup
 from gridbot.logs.scrubber import Scrubber
 from gridbot.logs.setup import logging_as
 from gridbot.logs.summaries import EVERY_US, SummaryLog

@@ -18,6 +18,7 @@ from grid_db.repositories import as_admin
 from grid_db.settings import DatabaseSettings
 from grid_db.words import Environment
 from gridbot.ownership.lease_keeper import LeaseBusy, LeaseKeeper, LeaseTerms, lease_name
+from gridbot.ownership.process_name import process_name
 from gridcore.event_words import HostCondition
 
 START = datetime(2026, 1, 1, 1, tzinfo=UTC)
@@ -137,24 +138,13 @@ def test_the_same_key_under_another_name_is_in_the_way(keepers: Keepers) -> None
     assert busy.holder == "far/1/x"
 
 
-@pytest.mark.parametrize(
-    ("holder", "is_gone"),
-    [
-        (f"{platform.node()}/{2**22 + 1}/x", True),
-        (f"{platform.node()}/{os.getpid()}/an earlier life", True),
-        (f"{platform.node()}/{os.getppid()}/x", False),
-        (f"{platform.node()}/{10**30}/x", False),
-        (f"{platform.node()}/one/x", False),
-        (f"far-from-here/{2**22 + 1}/x", False),
-        ("by hand", False),
-    ],
-    ids=["ended", "earlier", "parent", "no pid", "no number", "another host", "no holder"],
-)
+@pytest.mark.parametrize("is_gone", [True, False])
 def test_a_process_of_this_machine_that_has_ended_is_in_nobodys_way(
-    holder: str, is_gone: bool, keepers: Keepers
+    is_gone: bool, keepers: Keepers
 ) -> None:
-    """After a crash the lock file is ours, and nobody waits for the lease of the dead."""
-    keepers.elsewhere(holder)
+    """After a crash nobody waits for the lease of the dead."""
+    name = process_name("x")
+    keepers.elsewhere(name if is_gone else f"far-{name}".replace("pid:", "elsewhere:"))
     keeper = keepers.make()
 
     busy = keeper.take()
@@ -162,6 +152,32 @@ def test_a_process_of_this_machine_that_has_ended_is_in_nobodys_way(
     assert (busy is None) is is_gone
     if is_gone:
         assert keeper.fencing("BTCUSDT") == 2
+
+
+def test_of_two_that_take_one_key_under_two_names_at_once_one_gives_way(keepers: Keepers) -> None:
+    """The other one looked before we wrote, and has written before we look again."""
+    looks = iter((lambda: None, lambda: keepers.elsewhere("far/1/x", account="other")))
+
+    def clock() -> datetime:
+        next(looks)()
+        return keepers.now
+
+    keeper = LeaseKeeper(
+        keepers.database,
+        account="main",
+        account_key=KEY,
+        symbols=("BTCUSDT",),
+        run="run",
+        terms=LeaseTerms(length_s=60, renew_s=10),
+        report=lambda condition, stands: None,
+        now=clock,
+    )
+
+    busy = keeper.take()
+
+    assert busy is not None
+    assert busy.holder == "far/1/x"
+    assert keepers.elsewhere("far/2/y"), "what was taken is free again"
 
 
 def test_a_database_that_is_away_is_told_once_and_so_is_its_return(keepers: Keepers) -> None:
@@ -283,7 +299,7 @@ def test_a_database_that_does_not_answer_is_told_while_it_hangs(keepers: Keepers
         heard.set()
 
     def clock() -> datetime:
-        if hanging.is_set():
+        if hanging.is_set() and threading.current_thread().name == "lease-renewal":
             go_on.wait(10)
         return keepers.now
 
@@ -311,12 +327,88 @@ def test_a_database_that_does_not_answer_is_told_while_it_hangs(keepers: Keepers
     assert told[1] == (UNRENEWED, False)
 
 
+def test_a_lease_that_expired_in_a_machines_sleep_is_told_before_the_database_is_asked(
+    keepers: Keepers,
+) -> None:
+    asked, told = threading.Event(), threading.Event()
+    go_on = threading.Event()
+
+    def clock() -> datetime:
+        if threading.current_thread().name == "lease-renewal":
+            asked.set()
+            assert told.is_set()
+            go_on.wait(10)
+        return keepers.now
+
+    keeper = LeaseKeeper(
+        keepers.database,
+        account="main",
+        account_key=KEY,
+        symbols=("BTCUSDT",),
+        run="run",
+        terms=LeaseTerms(length_s=60, renew_s=3600),
+        report=lambda condition, stands: told.set(),
+        now=clock,
+    )
+    keeper.take()
+    keepers.wait(300)
+    keeper.start()
+
+    assert told.wait(10)
+    assert asked.wait(10)
+    go_on.set()
+    keeper.close(10)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_renewal_that_an_error_of_ours_ends_is_told(keepers: Keepers) -> None:
+    told: list[tuple[HostCondition, bool]] = []
+    heard = threading.Event()
+
+    def report(condition: HostCondition, stands: bool) -> None:
+        told.append((condition, stands))
+        heard.set()
+
+    def clock() -> datetime:
+        if threading.current_thread().name == "lease-renewal":
+            raise ZeroDivisionError
+        return keepers.now
+
+    keeper = LeaseKeeper(
+        keepers.database,
+        account="main",
+        account_key=KEY,
+        symbols=("BTCUSDT",),
+        run="run",
+        terms=LeaseTerms(length_s=60, renew_s=1),
+        report=report,
+        now=clock,
+    )
+    keeper.take()
+    keeper.start()
+
+    assert heard.wait(10)
+    keeper.close(10)
+    assert told == [(UNRENEWED, True)]
+    assert "ended by an error" in keeper.text
+
+
+def test_the_oldest_renewal_of_all_leases_counts(keepers: Keepers) -> None:
+    keeper = keepers.make("main", "run", "BTCUSDT", "ETHUSDT")
+    assert keeper.renewed_at is None
+    keeper.take()
+    keepers.wait(10)
+    keeper.turn()
+
+    assert keeper.renewed_at == START + timedelta(seconds=10)
+
+
 HOLDER = """
 import sys
 from grid_db.factory import DatabaseFactory
 from grid_db.settings import DatabaseSettings
 from gridbot.ownership.lease_keeper import LeaseKeeper, LeaseTerms
-keeper = LeaseKeeper(DatabaseFactory(DatabaseSettings.of_url(sys.argv[1])), account="main",
+keeper = LeaseKeeper(DatabaseFactory(DatabaseSettings.of_url(sys.argv[1])), account=sys.argv[3],
     account_key=sys.argv[2], symbols=["BTCUSDT"], run="first",
     terms=LeaseTerms(length_s=600, renew_s=60), report=print)
 print(keeper.take(), flush=True)
@@ -324,14 +416,16 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.parametrize("account", ["main", "other"])
 def test_two_processes_never_hold_one_lease_and_a_killed_one_holds_up_nobody(
-    keepers: Keepers, sqlite_settings: DatabaseSettings
+    account: str, keepers: Keepers, sqlite_settings: DatabaseSettings
 ) -> None:
+    """Whatever the account is called in either configuration: the key counts."""
     url = sqlite_settings.url().render_as_string(hide_password=False)
     keepers.now = datetime.now(UTC)
     second = keepers.make("main", "second")
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url, KEY],
+        [sys.executable, "-c", HOLDER, url, KEY, account],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -342,10 +436,11 @@ def test_two_processes_never_hold_one_lease_and_a_killed_one_holds_up_nobody(
             during = second.take()
         finally:
             first.kill()
-
-    after = second.take()
+            os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
+            unreaped = second.take()
 
     assert during is not None
-    assert during.holder == f"{platform.node()}/{first.pid}/first"
-    assert after is None
-    assert second.fencing("BTCUSDT") == 2
+    assert during.holder.startswith(f"{platform.node()}/")
+    assert f"/{first.pid}/" in during.holder
+    assert unreaped is None, "a process that is killed and not reaped does nothing any more"
+    assert second.fencing("BTCUSDT") == (2 if account == "main" else 1)

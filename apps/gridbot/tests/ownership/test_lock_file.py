@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from appkit.exits import UserError
-from gridbot.ownership.lock_file import hold, key_hash, lock_folder
+from gridbot.ownership.lock_file import hold, hold_home, key_hash, lock_folder
 from gridcore.clock import Instant
 
 NOW = Instant(1_767_229_200_000_000)  # 2026-01-01 01:00 UTC
@@ -107,3 +107,15 @@ def test_a_key_is_the_same_by_any_name_and_cannot_be_read_from_its_hash() -> Non
 def test_locks_lie_where_all_processes_of_a_user_look() -> None:
     assert lock_folder({"XDG_STATE_HOME": "/srv/state"}) == Path("/srv/state/gridbot/locks")
     assert lock_folder({"HOME": "/srv/bot"}) == Path("/srv/bot/.local/state/gridbot/locks")
+
+
+def test_a_folder_of_data_is_one_daemons_until_it_is_released(tmp_path: Path) -> None:
+    with hold_home(tmp_path / "data", NOW):
+        with pytest.raises(
+            UserError, match=r"another gridbot keeps its data .* pid \d+"
+        ) as refused:
+            hold_home(tmp_path / "data", NOW)
+        hold_home(tmp_path / "another", NOW).release()
+
+    hold_home(tmp_path / "data", NOW).release()
+    assert "data_folder of its own" in str(refused.value.hint)

@@ -14,7 +14,7 @@ from bybit_adapter.rest_client import RestClient, wait_until
 from bybit_adapter.ws_client.client import public_client
 from bybit_sim.config import SimConfig
 from bybit_sim.serve import Running, running
-from gridbot.shell.account_loop import LoopEnd
+from gridbot.shell.account_loop import PAUSE_S_MAX, LoopEnd
 from gridbot.shell.account_run import AccountRun, Means
 from gridbot.shell.clock import Clock, steady_us
 from gridbot.shell.market_hub import MarketHub
@@ -48,6 +48,8 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self.writable = True
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.durable = 0
         self.lines: list[str] = []
         self.events: list[Event] = []
@@ -63,6 +65,7 @@ class MemoryJournal:
             self._add(now, effects)
 
     async def commit(self) -> None:
+        await self.answers.wait()
         if not self.writable:
             raise JournalUnwritable("no space left")
         self.durable = len(self.lines)
@@ -94,6 +97,7 @@ class Rig:
         self.steady = Jumping()
         self.kept: list[dict[str, object]] = []
         self.end = StopToken()
+        self.pause_s_max = PAUSE_S_MAX
         self.clock = Clock(speed, steady=self.steady)
         self._speed = speed
         self._where = endpoint(f"http://127.0.0.1:{simulator.port}")
@@ -131,6 +135,7 @@ class Rig:
             synchronise=self._synchronise,
             ticker_gap_s=60,
             symbol_check_s=300,
+            pause_s_max=self.pause_s_max,
         )
         self.run = AccountRun(
             means,

@@ -109,10 +109,11 @@ def test_fills_during_a_private_outage_are_known_after_it(play: Any) -> None:
 
 def test_after_a_pause_of_the_process_every_stream_counts_as_lost_and_back(play: Any) -> None:
     async def story(rig: Any) -> None:
+        rig.pause_s_max = 2.0
         await rig.open()
         await rig.until(lambda: rig.believed() == rig.resting() and len(rig.resting()) == 20)
 
-        rig.steady.ahead_us = 6_000_000
+        rig.steady.ahead_us = 2_100_000
         await rig.until(lambda: rig.journal.count(StreamRestored) == 2)
         await rig.until(lambda: not rig.session.standing_modes())
 
@@ -122,6 +123,44 @@ def test_after_a_pause_of_the_process_every_stream_counts_as_lost_and_back(play:
         assert rig.loop.pauses == 1
 
     play(story)
+
+
+def test_what_waited_for_a_disk_that_hung_is_too_old_to_decide_upon(play: Any) -> None:
+    """The market went on: the first ticker from then on is the market."""
+
+    async def story(rig: Any) -> None:
+        rig.pause_s_max = 0.6
+        await rig.open()
+        await rig.until(lambda: rig.believed() == rig.resting() and len(rig.resting()) == 20)
+        await rig.until(lambda: not rig.session.standing_modes())
+        rig.journal.answers.clear()
+        rig.simulator.player.move_price(SYMBOL, Decimal(100_010))
+        await rig.until(lambda: rig.loop.turned_age_s() > 1)
+        before = len(rig.journal.events)
+        back_at = rig.clock.now()
+        rig.journal.answers.set()
+        await rig.until(lambda: rig.journal.count(StreamRestored) >= 2)
+
+        since = rig.journal.events[before:]
+        assert rig.loop.pauses >= 1
+        assert all(event.at >= back_at for event in since if isinstance(event, Ticker))
+        assert rig.loop.turned_age_s() < 1
+        assert rig.replayed() is None
+
+    play(story)
+
+
+def test_commands_that_a_loop_has_not_read_are_its_successors(make_account_setup: Any) -> None:
+    async def story() -> list[list[OperatorCommand]]:
+        trace, inbox = Trace(), Inbox()  # type: tuple[Trace, Inbox[Item]]
+        loop = lockstep_loop(make_account_setup().session(), trace, inbox)
+        loop.command(OperatorCommand(at=START, action=OperatorAction.HALT, symbol=None))
+        return [loop.unread(), loop.unread()]
+
+    first, second = asyncio.run(story())
+
+    assert [one.action for one in first] == [OperatorAction.HALT]
+    assert second == []
 
 
 def test_without_a_journal_no_order_leaves_until_it_can_be_written_again(play: Any) -> None:
@@ -238,7 +277,7 @@ class Trace:
     async def commit(self) -> None:
         self.steps.append("commit")
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request, received_at: Instant | None = None) -> None:
         self.steps.append("send")
 
     async def close(self) -> None:
@@ -252,7 +291,7 @@ class Trace:
 
 
 def lockstep_loop(session: AccountSession, trace: Trace, inbox: Inbox[Item]) -> AccountLoop:
-    """A loop in market time that begins at START, with every stream up."""
+    """A loop in market time that begins at START, with every stream up and a first ticker."""
     instruments = {SYMBOL: session.strategies[SYMBOL].instrument}
     private = PrivateStream(instruments, lambda letter: None)
     loop = AccountLoop(
@@ -274,6 +313,7 @@ def lockstep_loop(session: AccountSession, trace: Trace, inbox: Inbox[Item]) -> 
         topics=PRIVATE_TOPICS, since=START, until=START, reason=Reason.STARTING, detail=""
     )
     inbox.put(up)
+    inbox.put(ticker(START))
     return loop
 
 
@@ -305,8 +345,8 @@ def test_an_event_is_durable_before_anything_it_caused_leaves(make_account_setup
     steps = asyncio.run(story())
 
     first_send = steps.index("send")
-    assert steps[:2] == ["append SessionStarted", "commit"]
-    assert set(steps[2:first_send]) <= {"append SessionStarted"}
+    assert steps[:3] == ["append SessionStarted", "append Ticker", "commit"]
+    assert first_send == 3
     assert steps.index("observe SessionStarted") > first_send
     assert steps[-2:] == ["commit", "keep"]
 
@@ -322,7 +362,7 @@ def test_in_lockstep_timers_fire_before_the_market_each_at_its_own_deadline(
         loop = lockstep_loop(make_account_setup().session(), trace, inbox)
 
         def settled() -> bool:
-            if loop.settled().ready and not inbox and len(trace.handled) == 1:
+            if loop.settled().ready and not inbox and len(trace.handled) == 2:
                 inbox.put(ticker(later))
             return loop.settled().handled_through_us == later
 
@@ -333,27 +373,56 @@ def test_in_lockstep_timers_fire_before_the_market_each_at_its_own_deadline(
 
     times = [(type(event).__name__, now) for event, now in trace.handled]
     timers = [now for name, now in times if name == "TimerFired"]
-    assert times[0] == ("SessionStarted", START)
+    assert times[:2] == [("SessionStarted", START), ("Ticker", START)]
     assert times[-1] == ("Ticker", later)
     assert timers == [START + 10 * SECOND_US]
     assert loop.settled() == Settled(handled_through_us=later, in_flight=0, ready=True)
 
 
-def test_a_market_frame_before_the_beginning_is_no_event(make_account_setup: Any) -> None:
-    async def story() -> tuple[Trace, Settled]:
+def test_nothing_begins_before_every_stream_delivers_and_a_ticker_came(
+    make_account_setup: Any,
+) -> None:
+    async def story(left_out: type[object]) -> tuple[Trace, Settled]:
         trace, inbox = Trace(), Inbox()  # type: tuple[Trace, Inbox[Item]]
         loop = lockstep_loop(make_account_setup().session(), trace, inbox)
-        inbox.drain()
-        inbox.put(ticker(START))
-        command = OperatorCommand(at=START, action=OperatorAction.HALT, symbol=None)
-        loop.command(command)
+        for item in inbox.drain():
+            if not isinstance(item, left_out):
+                inbox.put(item)
+        loop.command(OperatorCommand(at=START, action=OperatorAction.HALT, symbol=None))
         await ran(loop, lambda: not len(inbox))
         return trace, loop.settled()
 
-    trace, settled = asyncio.run(story())
+    found = [asyncio.run(story(kind)) for kind in (Restored, Received)]
 
-    assert trace.handled == []
-    assert not settled.ready
+    assert [trace.handled for trace, _ in found] == [[], []]
+    assert [settled.ready for _, settled in found] == [False, False]
+
+
+def test_the_newest_ticker_that_came_early_is_the_market_of_the_beginning(
+    make_account_setup: Any,
+) -> None:
+    """Whether the private stream is up before or behind it must not change what is decided."""
+
+    async def story() -> Trace:
+        trace, inbox = Trace(), Inbox()  # type: tuple[Trace, Inbox[Item]]
+        loop = lockstep_loop(make_account_setup().session(), trace, inbox)
+        news = inbox.drain()
+        inbox.put(ticker(Instant(START - 2)))
+        inbox.put(ticker(Instant(START - 1)))
+        while len(inbox):
+            await ran(loop, lambda: not len(inbox))
+        for one in list(news)[:-1]:
+            inbox.put(one)
+        await ran(loop, lambda: loop.settled().ready)
+        return trace
+
+    trace = asyncio.run(story())
+
+    events = [event for event, _ in trace.handled]
+    assert [type(event) for event in events[:2]] == [SessionStarted, Ticker]
+    assert isinstance(events[1], Ticker)
+    assert events[1].at == START - 1
+    assert not any(isinstance(event, Ticker) for event in events[2:])
 
 
 def test_commands_that_came_early_are_handled_behind_the_beginning(
@@ -372,4 +441,4 @@ def test_commands_that_came_early_are_handled_behind_the_beginning(
     trace = asyncio.run(story())
 
     names = [type(event).__name__ for event, _ in trace.handled]
-    assert names[:2] == ["SessionStarted", "OperatorCommand"]
+    assert names[:3] == ["SessionStarted", "OperatorCommand", "Ticker"]

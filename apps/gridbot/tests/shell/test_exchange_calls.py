@@ -27,6 +27,7 @@ from gridcore.events import (
     PlaceRejected,
     PlaceUnknown,
     PositionsSnapshot,
+    QuestionRefused,
     WalletSnapshot,
 )
 from gridcore.instrument import Instrument, Steps, Ticks
@@ -197,6 +198,31 @@ def test_executions_positions_and_wallet_come_as_snapshots(
         assert [one.amount for one in wallet.movements] == [Decimal("-12.5")]
         assert isinstance(first, WalletSnapshot)
         assert first.movements == ()
+
+    at_desk(story)
+
+
+def test_a_question_refused_for_our_key_is_told_and_one_refused_otherwise_is_not(
+    at_desk: Callable[..., None],
+) -> None:
+    """A23."""
+
+    async def story(desk: Desk, simulator: Running) -> None:
+        def refuse(code: int) -> int:
+            return simulator.board.add(
+                Fault(kind=WireFault.RET_CODE, from_ms=0, until_ms=10**9, amount=code)
+            )
+
+        number = refuse(10003)
+        listing = await desk.answer(ask(SnapshotKind.ORDERS))
+        wallet = await desk.answer(ask(SnapshotKind.WALLET))
+        simulator.board.remove(number)
+        refuse(110001)
+
+        assert isinstance(listing, QuestionRefused)
+        assert isinstance(wallet, QuestionRefused)
+        assert (listing.code, wallet.code) == (10003, 10003)
+        assert await desk.answer(ask(SnapshotKind.POSITIONS)) is None
 
     at_desk(story)
 

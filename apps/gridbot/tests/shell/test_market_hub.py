@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -237,3 +239,40 @@ def test_what_cannot_be_read_is_a_dead_letter_and_what_is_no_ticker_is_nothing()
         assert list(market.first.drain()) == []
 
     play(story)
+
+
+class SlowStream(Stream):
+    """A stream client whose end takes its time."""
+
+    def __init__(self, topics: Sequence[str], both: threading.Barrier) -> None:
+        super().__init__(topics)
+        self._both = both
+
+    def close(self) -> bool:
+        with suppress(threading.BrokenBarrierError):
+            self._both.wait(0.1)
+        return super().close()
+
+
+def test_two_that_connect_at_once_leave_one_stream_and_a_close_leaves_none() -> None:
+    """Two sessions that begin anew at the same change of a tick."""
+    streams: list[SlowStream] = []
+    both = threading.Barrier(2)
+
+    def make(topics: Sequence[str], ear: object) -> Stream:
+        streams.append(SlowStream(topics, both))
+        return streams[-1]
+
+    async def story() -> None:
+        hub = MarketHub(make)
+        hub.subscribe(Inbox(items_max=3), {"BTCUSDT": instrument("BTCUSDT")}, lambda letter: None)
+        hub.connect()
+        await asyncio.gather(asyncio.to_thread(hub.connect), asyncio.to_thread(hub.connect))
+        open_ones = [one for one in streams if not one.closed]
+        hub.close()
+        hub.connect()
+
+        assert len(open_ones) == 1
+        assert all(one.closed for one in streams)
+
+    asyncio.run(story())

@@ -3,12 +3,14 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from bybit_sim.faults.words import Fault, WireFault
 from gridbot.config.blocks import OnStop
 from gridbot.shell.clock import steady_us
-from gridbot.shell.stopping import BookKeeper
+from gridbot.shell.stopping import STOP_S_MAX, BookKeeper, Deadline
 from gridcore.events import OperatorAction, OperatorCommand
-from gridcore.session.modes import ModeCause
+from gridcore.session.modes import Mode, ModeCause
 
 
 def keeper_of(rig: Any, policy: OnStop, *, hurried: bool = False) -> BookKeeper:
@@ -19,7 +21,18 @@ def keeper_of(rig: Any, policy: OnStop, *, hurried: bool = False) -> BookKeeper:
         looks[0] += 1
         return looks[0] if hurried else steady_us() / 1e6
 
-    return BookKeeper(policy, rig.loop, sleep=asyncio.sleep, steady_s=steady_s)
+    return BookKeeper(policy, rig.loop, Deadline(STOP_S_MAX, steady_s), sleep=asyncio.sleep)
+
+
+async def told(rig: Any, action: OperatorAction, symbol: str | None, mode: Mode) -> None:
+    """The operator's word before the end."""
+    rig.loop.command(OperatorCommand(at=rig.loop.now(), action=action, symbol=symbol))
+    await rig.until(
+        lambda: any(
+            one.cause is ModeCause.OPERATOR and one.mode is mode
+            for one in rig.session.standing_modes()
+        )
+    )
 
 
 async def opened(rig: Any) -> None:
@@ -81,9 +94,7 @@ def test_cancel_opens_leaves_the_closes(play: Any) -> None:
 def test_what_the_operator_halted_before_stays_halted(play: Any) -> None:
     async def story(rig: Any) -> None:
         await opened(rig)
-        halt = OperatorCommand(at=rig.loop.now(), action=OperatorAction.HALT, symbol=None)
-        rig.loop.command(halt)
-        await rig.until(lambda: ModeCause.OPERATOR in causes(rig))
+        await told(rig, OperatorAction.HALT, None, Mode.HALT)
         keeper = keeper_of(rig, OnStop.CANCEL_ALL)
 
         await keeper.leave()
@@ -94,6 +105,72 @@ def test_what_the_operator_halted_before_stays_halted(play: Any) -> None:
         assert ModeCause.OPERATOR in causes(rig)
 
     play(story)
+
+
+@pytest.mark.parametrize("policy", [OnStop.CANCEL_OPENS, OnStop.CANCEL_ALL])
+@pytest.mark.parametrize(
+    ("action", "mode"),
+    [(OperatorAction.NO_OPEN, Mode.NO_OPEN), (OperatorAction.HALT, Mode.HALT)],
+)
+def test_what_the_operator_said_of_a_symbol_is_found_again(
+    action: OperatorAction, mode: Mode, policy: OnStop, play: Any
+) -> None:
+    async def story(rig: Any) -> None:
+        await opened(rig)
+        await told(rig, action, "BTCUSDT", mode)
+        keeper = keeper_of(rig, policy)
+
+        assert await keeper.leave() == 0
+        await asyncio.to_thread(rig.hub.close)
+        await keeper.quieten()
+        await rig.until(lambda: not rig.loop.settled().in_flight)
+
+        found = {(one.scope, one.mode) for one in rig.session.standing_modes()}
+        assert ("BTCUSDT", mode) in found
+
+    play(story)
+
+
+def test_an_end_forgives_no_losses(play: Any) -> None:
+    """The day's losses count over restarts: what is taken back was said of the symbols alone."""
+
+    async def story(rig: Any) -> None:
+        await opened(rig)
+        keeper = keeper_of(rig, OnStop.CANCEL_ALL)
+
+        await keeper.leave()
+        await asyncio.to_thread(rig.hub.close)
+        await keeper.quieten()
+
+        words = [one for one in rig.journal.events if isinstance(one, OperatorCommand)]
+        assert [one.symbol for one in words] == ["BTCUSDT"] * 2
+
+    play(story)
+
+
+def test_stages_share_one_limit_and_leave_each_other_what_they_do_not_need() -> None:
+    clock = [100.0]
+    deadline = Deadline(10.0, lambda: clock[0])
+
+    assert deadline.left_s(0.7) == pytest.approx(7.0)
+    clock[0] = 101.0
+    assert deadline.left_s(0.7) == pytest.approx(6.0)
+    clock[0] = 108.0
+    assert deadline.left_s(0.7) == 0
+    assert deadline.left_s(1.0) == pytest.approx(2.0)
+
+
+def test_a_stage_that_hangs_is_left_and_one_that_fails_is_told() -> None:
+    async def story() -> list[BaseException]:
+        deadline = Deadline(0.2, lambda: steady_us() / 1e6)
+
+        async def fail() -> None:
+            raise ZeroDivisionError
+
+        hanging = asyncio.Event().wait()
+        return await deadline.within(1.0, asyncio.sleep(0), fail(), hanging)
+
+    assert [type(one) for one in asyncio.run(story())] == [ZeroDivisionError]
 
 
 def test_orders_that_cannot_be_cancelled_in_time_are_told(play: Any) -> None:

@@ -25,6 +25,9 @@ def test_it_is_up_once_every_symbol_is_subscribed_to_or_heard() -> None:
     watch.seen(E, at(1))
 
     assert (before, half, watch.up) == (False, False, True)
+    assert not watch.heard_all
+    watch.seen(B, at(2))
+    assert watch.heard_all
 
 
 def test_a_silence_is_told_once_and_the_next_ticker_ends_it() -> None:
@@ -57,7 +60,7 @@ def test_a_pause_loses_every_symbol_that_was_not_lost_already() -> None:
     watch.expect(at(0))
     watch.down(TickersDown(symbols=(B,), since=at(3), reason="closed"))
 
-    assert watch.paused(at(10)) == [lost(E, 10, "the process was away")]
+    assert watch.paused(at(10), at(16)) == [lost(E, 10, "the process was away")]
 
 
 def test_in_lockstep_no_silence_counts() -> None:
@@ -78,3 +81,13 @@ def test_ages_are_shown_of_every_symbol() -> None:
         StreamAge(name="tickers.BTCUSDT", heard_at=at(5), up=True),
         StreamAge(name="tickers.ETHUSDT", heard_at=None, up=False),
     ]
+
+
+def test_what_waited_during_a_pause_is_of_before_and_decides_nothing() -> None:
+    watch = TickerWatch((B,), 60)
+    before = watch.is_of_before(at(5))
+    watch.paused(at(10), at(16))
+
+    assert not before
+    assert watch.is_of_before(at(15))
+    assert not watch.is_of_before(at(16))

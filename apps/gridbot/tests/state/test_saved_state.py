@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appkit.account_setup import AccountSetup
 from gridbot.journal.files import state_path
-from gridbot.journal.setup import AccountSetup
 from gridbot.state.saved_state import (
     SavedState,
     StateUnreadable,

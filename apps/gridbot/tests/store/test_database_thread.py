@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from grid_db.factory import DatabaseFactory
 from grid_db.repositories import AdminRepositories, NotOwned
 from grid_db.settings import DatabaseSettings
-from gridbot.store.database_thread import DatabaseThread, Write
+from gridbot.store.database_thread import RETRY_S_MAX, DatabaseThread, Write
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_while_the_database_is_away_work_waits_and_is_tried_ever_more_rarely(
     assert work.done == ["beat", "a", "b"]
     state = work.thread.state()
     assert (state.failures, state.refused, state.dropped) == (0, 0, 0)
-    assert state.last_text == "a: OperationalError: gone away"
+    assert state.trouble == "a: OperationalError"
 
 
 def test_work_that_the_database_does_not_take_is_left_out(database: DatabaseFactory) -> None:
@@ -115,7 +115,75 @@ def test_work_that_the_database_does_not_take_is_left_out(database: DatabaseFact
 
     assert work.done == ["beat", "a"]
     assert work.thread.state().refused == 2
-    assert work.thread.state().last_text == "second: ProgrammingError: no such column"
+    assert work.thread.state().trouble == "second: ProgrammingError"
+
+
+def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
+    database: DatabaseFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "gridbot.store")
+    work = Work(database)
+    work.turns()
+    work.away = 3
+    work.put("a")
+    for _ in range(9):
+        work.turns()
+        work.now += 1
+
+    assert caplog.messages == [
+        "the database is away, rows wait: a: OperationalError: gone away",
+        "the database is back after 3 attempts",
+    ]
+
+
+def test_an_outage_of_a_whole_night_does_not_end_the_thread(database: DatabaseFactory) -> None:
+    """1,024 doublings of a second do not fit a float."""
+    work = Work(database)
+    work.away = 2_000
+    work.put("a")
+    while work.away:
+        work.turns()
+        work.now += RETRY_S_MAX
+    work.turns()
+
+    assert work.done[-1] == "a"
+
+
+def test_it_can_be_seen_whether_the_thread_began_works_and_lives(
+    database: DatabaseFactory,
+) -> None:
+    work = Work(database)
+    state = work.thread.state()
+    assert (state.started, state.alive, state.busy_s) == (False, False, 0.0)
+    seen = []
+
+    def slow(rows: AdminRepositories) -> None:
+        work.now += 7
+        seen.append(work.thread.state())
+
+    work.thread.put("slow", slow)
+    work.turns()
+
+    assert seen[0].busy_s == 7
+    assert work.thread.state().busy_s == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_our_own_mistake_ended_is_seen_to_be_dead(database: DatabaseFactory) -> None:
+    work = Work(database)
+    ended = threading.Event()
+
+    def mistaken(rows: AdminRepositories) -> None:
+        ended.set()
+        raise KeyError("no such run")
+
+    work.thread.put("mistaken", mistaken)
+    work.thread.start()
+    assert ended.wait(10)
+    work.thread.close(10)
+
+    state = work.thread.state()
+    assert (state.started, state.alive, state.depth) == (True, False, 1)
 
 
 def test_beyond_the_bound_the_oldest_work_makes_room(database: DatabaseFactory) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gridbot.surface.organs import NOTHING_KNOWN, Organs
 from gridbot.surface.server import Surface
 from gridbot.surface.views import RunFacts
 from gridbot.surface.words import SurfaceSettings
@@ -118,6 +119,10 @@ class SimulatedAccount:
         """Everything is handled at once."""
         return Settled(handled_through_us=self.now, in_flight=0, ready=self.session.open_orders > 0)
 
+    def turned_age_s(self) -> float:
+        """It comes round whenever it is asked."""
+        return 0.0
+
     def streams(self) -> Sequence[StreamAge]:
         """The private stream and one per symbol."""
         return [
@@ -215,13 +220,20 @@ def facts() -> RunFacts:
 def make_surface(facts: RunFacts, tmp_path: Path) -> Callable[..., Surface]:
     """A surface of accounts, told of all that they handle from now on."""
 
-    def make(*accounts: SimulatedAccount, token: str | None = TOKEN, port: int = 0) -> Surface:
+    def make(
+        *accounts: SimulatedAccount,
+        token: str | None = TOKEN,
+        port: int = 0,
+        organs: Organs = NOTHING_KNOWN,
+    ) -> Surface:
         surface = Surface(
             SurfaceSettings(host="127.0.0.1", port=port, token=token),
             accounts={account.name: account for account in accounts},
             facts=facts,
             now=lambda: accounts[0].now,
             folder=tmp_path / "surface",
+            organs=lambda: organs,
+            wall=lambda: START,
         )
         for account in accounts:
             account.observers = surface.observers

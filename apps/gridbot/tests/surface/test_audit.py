@@ -63,3 +63,11 @@ def test_a_disk_that_hangs_does_not_hold_a_command_up(tmp_path: Path) -> None:
     log = AuditLog(tmp_path, wait_s=0)
 
     assert asyncio.run(log.write({"number": 1})) is False
+
+
+def test_half_a_character_of_a_stranger_is_written_down_as_a_question_mark(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path)
+
+    assert asyncio.run(log.write({"command": "\ud800pause", "count": 2}))
+
+    assert lines(log.path) == [{"command": "?pause", "count": 2}]

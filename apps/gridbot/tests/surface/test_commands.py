@@ -8,8 +8,15 @@ import orjson
 import pytest
 
 from gridbot.surface.audit import AuditLog
-from gridbot.surface.commands import WAITING_MAX, CommandBus, CommandOutcome, CommandRefused
+from gridbot.surface.commands import (
+    STRANGERS_US,
+    WAITING_MAX,
+    CommandBus,
+    CommandOutcome,
+    CommandRefused,
+)
 from gridbot.surface.words import CommandName
+from gridcore.clock import Instant
 from gridcore.session.modes import Mode, ModeCause
 
 
@@ -152,3 +159,26 @@ def test_a_refusal_is_written_down(bus: CommandBus, audit: AuditLog) -> None:
     (line,) = audited(audit)
     assert (line["what"], line["source"]) == ("refused", "http:192.0.2.7")
     assert line["why"] == "expected the token"
+
+
+def test_what_strangers_try_is_one_line_a_minute_for_each_and_then_a_count(
+    bus: CommandBus, audit: AuditLog, account: Any
+) -> None:
+    """Whoever reaches the port can neither fill the disk nor push the genuine lines out of it."""
+
+    async def flood() -> None:
+        for _ in range(500):
+            await bus.turned_away("halt", "http:192.0.2.7", "expected the token")
+        await bus.turned_away("halt", "http:192.0.2.8", "expected the token")
+        account.now = Instant(account.now + STRANGERS_US)
+        await bus.turned_away("pause", "http:192.0.2.7", "expected the token")
+
+    asyncio.run(flood())
+
+    told = [(row["command"], row["source"], row.get("times")) for row in audited(audit)]
+    assert told == [
+        ("halt", "http:192.0.2.7", None),
+        ("halt", "http:192.0.2.8", None),
+        ("pause", "http:192.0.2.7", None),
+        ("any", "http:192.0.2.7", 499),
+    ]

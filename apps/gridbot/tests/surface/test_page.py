@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
+from gridbot.surface.organs import LeaseState, Organs
 from gridbot.surface.server import Surface
 from gridbot.surface.valuation import equity_of
 from gridbot.surface.words import CommandName
@@ -143,7 +144,9 @@ def test_a_button_asks_once_more_and_acts_only_then(
 def test_the_page_tells_what_is_wrong_and_that_its_values_are_old(
     make_surface: Make, account: Any, browse: Any
 ) -> None:
-    surface = make_surface(account, token=None)
+    lease = LeaseState(account="main", renewed_at=None, trouble="the database does not answer")
+    organs = Organs(store=None, leases=(lease,), journals=())
+    surface = make_surface(account, token=None, organs=organs)
     account.take(StreamLost(at=account.now, symbol=None, reason="closed"))
     account.take(
         OperatorCommand(at=account.now, action=OperatorAction.CLOSE_ONLY, symbol="BTCUSDT")
@@ -156,6 +159,10 @@ def test_the_page_tells_what_is_wrong_and_that_its_values_are_old(
                 await browser.until("document.querySelectorAll('#modes li').length === 2")
                 headline = await browser.value("document.getElementById('headline').textContent")
                 assert headline == "Close only, by the operator"
+                organs_said = "document.getElementById('organs').textContent"
+                assert await browser.value(organs_said) == (
+                    "Troublemain: the database does not answer"
+                )
                 disabled = (
                     "[...document.querySelectorAll('#buttons button')].every(b => b.disabled)"
                 )

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import orjson
 import pytest
 
 from appkit.exits import UserError
+from gridbot.store.database_thread import StoreState
+from gridbot.surface.organs import LeaseState, Organs
 from gridbot.surface.server import BODY_BYTES_MAX, Surface
 from gridbot.surface.words import SurfaceSettings
 from gridcore.events import AuthenticationFailed, OperatorAction, OperatorCommand, StreamLost
@@ -21,6 +24,10 @@ Talk = Callable[[Client], Awaitable[Any]]
 Make = Callable[..., Surface]
 READING = ["/health", "/ready", "/metrics", "/api/settled", "/api/state", "/api/history"]
 COMMANDS = ["pause", "resume", "close-only", "cancel-all", "halt", "orphans-adopt"]
+
+
+def page_file(name: str) -> bytes:
+    return files("gridbot.surface").joinpath("page", name).read_bytes()
 
 
 async def status_of(client: Client, method: str, path: str, **more: Any) -> int:
@@ -202,6 +209,132 @@ def test_health_is_bad_only_while_something_but_the_operator_halts(
     assert talk_to(make_surface(account), talk) == (503, ["main: authentication"])
 
 
+def test_a_dead_writer_of_the_database_makes_health_bad_and_everybody_sees_it(
+    make_surface: Make, account: Any, talk_to: Any
+) -> None:
+    async def talk(client: Client) -> Any:
+        async with client.get("/health") as reply, client.get("/api/state") as state:
+            return reply.status, await reply.json(), await state.json()
+
+    dead = StoreState(
+        started=True,
+        alive=False,
+        depth=3,
+        written=9,
+        refused=0,
+        dropped=0,
+        failures=0,
+        busy_s=0,
+        trouble="",
+    )
+    lease = LeaseState(account="main", renewed_at=None, trouble="the database does not answer")
+    organs = Organs(store=dead, leases=(lease,), journals=())
+
+    status, health, state = talk_to(make_surface(account, organs=organs), talk)
+
+    assert status == 503
+    assert health["faults"] == state["faults"] != []
+    assert health["warnings"] == state["warnings"] == ["main: the database does not answer"]
+    assert health["store"]["alive"] is False
+    assert health["leases"][0]["age_s"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/page.js", *READING, "/api/stream"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_what_is_read_is_only_read(
+    make_surface: Make,
+    account: Any,
+    talk_to: Any,
+    bearer: dict[str, str],
+    path: str,
+    method: str,
+) -> None:
+    async def talk(client: Client) -> int:
+        return await status_of(client, method, path, headers=bearer)
+
+    assert talk_to(make_surface(account), talk) == 405
+
+
+def said_to(client: Client, asked: bytes) -> Awaitable[bytes]:
+    """What comes back over a bare connection until it ends."""
+
+    async def talk() -> bytes:
+        async with client.get("/ready") as reply:
+            host, port = reply.url.host, reply.url.port
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(asked.replace(b"HOST", f"{host}:{port}".encode()))
+        answer = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+        return answer
+
+    return talk()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: HOST\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", b"400"),
+        (b"GET /api/state HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", b"403"),
+        (b"GET /api/state HTTP/1.0\r\n\r\n", b"403"),
+        (
+            b"POST /api/command/halt HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n"
+            b"Authorization: Bearer a-token-of-the-tests\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2000\r\n" + b" " * 8192 + b"\r\n0\r\n\r\n",
+            b"413",
+        ),
+        (
+            (
+                b"POST /api/command/halt HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n"
+                b"Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n{}"
+            ),
+            b"401",
+        ),
+    ],
+    ids=["no HTTP", "long header", "no host", "HTTP/1.0", "chunks", "promised length"],
+)
+def test_what_is_malformed_or_too_long_is_refused_and_the_next_caller_is_answered(
+    make_surface: Make,
+    account: Any,
+    talk_to: Any,
+    asked: bytes,
+    status: bytes,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def talk(client: Client) -> tuple[bytes, int]:
+        answer = await said_to(client, asked)
+        return answer, await status_of(client, "GET", "/health")
+
+    answer, after = talk_to(make_surface(account), talk)
+
+    assert answer.split()[1] == status
+    assert b"Traceback" not in answer
+    assert b"accounts" not in answer
+    assert after == 200
+    assert caplog.messages == []
+    assert account.session.standing_modes() == []
+
+
+def test_the_page_and_its_scripts_hold_nothing_of_the_account_so_that_they_need_no_token(
+    make_surface: Make, account: Any, talk_to: Any
+) -> None:
+    """ADR 0037: what is served without a token is the same bytes for everybody."""
+    paths = ("/", "/page.js", "/page.css")
+
+    async def talk(client: Client) -> list[bytes]:
+        found = []
+        for path in paths:
+            async with client.get(path, headers={"X-Forwarded-For": "192.0.2.7"}) as reply:
+                assert reply.status == 200
+                found.append(await reply.read())
+        return found
+
+    account.walk(20)
+    told = talk_to(make_surface(account, token="a-token-of-another"), talk)
+
+    assert told == [page_file(name) for name in ("index.html", "page.js", "page.css")]
+
+
 def test_readiness_is_that_of_every_account(
     make_surface: Make, make_account: Any, account: Any, talk_to: Any
 ) -> None:
@@ -217,7 +350,7 @@ def test_readiness_is_that_of_every_account(
     assert alone == (
         200,
         [],
-        {"handled_through_us": account.now, "in_flight": 0, "ready": True},
+        {"handled_through_us": account.now, "in_flight": 0, "ready": True, "turned_age_s": 0.0},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gridbot.journal.setup import AccountSetup
+from appkit.account_setup import AccountSetup
 from gridbot.surface.audit import AuditLog
 from gridbot.surface.commands import CommandBus
 from gridbot.surface.history import History
@@ -68,6 +68,10 @@ class ObedientAccount:
     def settled(self) -> Settled:
         """Everything is handled at once."""
         return Settled(handled_through_us=self.now, in_flight=0, ready=True)
+
+    def turned_age_s(self) -> float:
+        """It comes round whenever it is asked."""
+        return 0.0
 
     def streams(self) -> Sequence[StreamAge]:
         """The private stream."""

@@ -38,11 +38,27 @@ def play(make_api: Make, desk: Any, main: Any, token: str, chat: int) -> Callabl
             block = TelegramBlock(bot_token="env:BOT", chat_id=chat, api_url=api.url)
             bot = TelegramBot(block, token, str, lambda: Instant(0), back_offs_s=(0.01,))
             digest = Digest({"main": main}, desk.history, lambda: main.now, bot.alerts.tell)
-            async with asyncio.TaskGroup() as tasks, bot.serving(tasks, desk.commands, digest):
+            async with bot.serving(desk.commands, digest):
                 await story(api, bot)
             await bot.farewell("gridbot stopped: SIGTERM")
 
     return lambda story: asyncio.run(asyncio.wait_for(inside(story), 30))
+
+
+def test_a_part_that_breaks_is_told_and_ends_alone(
+    play: Callable[[Story], None], main: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Trading goes on, and so do alerts, whatever a chat makes of the commands."""
+    main.life = None  # a defect: an account without a session
+
+    async def story(api: Any, bot: TelegramBot) -> None:
+        await api.until(lambda: api.asked.count("getUpdates") > 1)
+        api.say("/profit")
+        await api.until(lambda: "telegram_part_ended" in caplog.text)
+        bot.alerts.tell("still here")
+        await api.until(lambda: "still here" in api.texts)
+
+    play(story)
 
 
 def test_alerts_go_out_and_commands_are_obeyed_even_while_paused(

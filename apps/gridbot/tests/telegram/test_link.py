@@ -24,6 +24,17 @@ def test_a_text_reaches_its_chat_plain_and_without_secrets(play_link: Play) -> N
     play_link(story, clean=lambda text: text.replace("swordfish", "***"))
 
 
+def test_half_a_character_comes_in_as_a_question_mark(play_link: Play, chat: int) -> None:
+    async def story(api: Any, link: BotLink) -> None:
+        api.say("/\ud800", chat)
+
+        found = await link.updates(0, 0)
+        assert isinstance(found, list)
+        assert [said.text for said in found] == ["/?"]
+
+    play_link(story)
+
+
 def test_a_long_text_is_cut(play_link: Play) -> None:
     async def story(api: Any, link: BotLink) -> None:
         await link.send(7, "x" * 10_000)

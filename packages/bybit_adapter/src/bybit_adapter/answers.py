@@ -1,4 +1,4 @@
-"""How a placement or a cancel ended becomes the kernel's event: accepted, refused, or unknown.
+"""How a request ended becomes the kernel's event: accepted, refused, or unknown.
 
 It knows failures and the codes by which the kernel knows them; it refuses to decide what follows.
 """
@@ -21,6 +21,7 @@ from gridcore.events import (
     PlaceAccepted,
     PlaceRejected,
     PlaceUnknown,
+    QuestionRefused,
 )
 from gridcore.session import codes
 from gridcore.session.effects import CancelOrder, PlaceOrder
@@ -55,6 +56,13 @@ def cancel_answer(
     return CancelRejected(
         symbol=symbol, at=at, order_id=order_id, code=_kernel_code(found), text=found.text
     )
+
+
+def question_answer(found: Failure, at: Instant) -> QuestionRefused | None:
+    """What a failed question tells: that our key is refused, or nothing at all."""
+    if not isinstance(found, AuthenticationRefused):
+        return None
+    return QuestionRefused(at=at, code=_kernel_code(found), text=found.text)
 
 
 def _kernel_code(found: Rejected | AuthenticationRefused | RateLimited | Unanswered) -> int:

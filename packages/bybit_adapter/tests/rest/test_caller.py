@@ -424,7 +424,37 @@ def test_a_time_that_cannot_be_read_is_no_answer(exchange: Any, caller: Caller, 
 # -- the rest ----------------------------------------------------------------------------------
 
 
-def test_threads_do_not_share_connections(exchange: Any, caller: Caller) -> None:
+def test_threads_that_come_and_go_leave_no_connection_behind(exchange: Any, caller: Caller) -> None:
+    """A daemon measures its clock in a new thread every minute: a socket each, and it ends."""
+    exchange.script("/v5/account/info", exchange.ok())
+
+    for _ in range(5):
+        thread = threading.Thread(target=caller.call, args=(calls.ACCOUNT, {}))
+        thread.start()
+        thread.join()
+
+    assert len(exchange.seen) == 5
+    assert len({seen.peer for seen in exchange.seen}) == 1
+
+
+def test_calls_at_the_same_time_do_not_share_a_connection(exchange: Any, caller: Caller) -> None:
+    together = threading.Barrier(4)
+
+    def answer(_seen: Any) -> Any:
+        together.wait(10)
+        return exchange.ok()
+
+    exchange.script("/v5/account/info", answer)
+    threads = [threading.Thread(target=caller.call, args=(calls.ACCOUNT, {})) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({seen.peer for seen in exchange.seen}) == 4
+
+
+def test_calls_of_many_threads_are_all_answered(exchange: Any, caller: Caller) -> None:
     exchange.script("/v5/account/info", exchange.ok())
     found: list[Any] = []
     threads = [

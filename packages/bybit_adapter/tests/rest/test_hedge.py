@@ -119,4 +119,5 @@ def test_the_session_is_told_the_lower_of_two_leverages(
         leverage=leverage,
         hedge_mode=True,
         trading=False,
+        margin_mode="REGULAR_MARGIN",
     )

@@ -82,12 +82,15 @@ class GridEngine:
             else OnFillRules(config, self.instrument, anchor)
         )
         if restored_grid is not None:
-            self._adopt(restored_grid)
+            self.adopt(restored_grid, WorkingBook(()))
 
-    def _adopt(self, rows: object) -> None:
+    def adopt(self, rows: object, book: WorkingBook) -> None:
+        """Take a recorded grid, rows [{side, price}], into a book without orders, at the beginning.
+
+        GridError when it cannot be used: nothing has changed.
+        """
         levels, sides = parse_rows(rows, self.config, self.instrument)
         center = wait_center(levels, sides)
-        book = WorkingBook(levels)
         if isinstance(self.rules, OnFillRules):
             self.rules.adopt(levels, sides, center, book)
         else:

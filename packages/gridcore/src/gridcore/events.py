@@ -27,6 +27,7 @@ from gridcore.replies import (
     PlaceAccepted,
     PlaceRejected,
     PlaceUnknown,
+    QuestionRefused,
 )
 from gridcore.sides import DirectionType, SideType
 
@@ -61,6 +62,7 @@ __all__ = [
     "PositionUpdate",
     "PositionsSnapshot",
     "PublicTrade",
+    "QuestionRefused",
     "SessionStarted",
     "StreamLost",
     "StreamRestored",
@@ -238,7 +240,10 @@ class WalletSnapshot:
 
 @message
 class SymbolReport:
-    """What the exchange says of a symbol and of our account on it: filters, leverage, mode."""
+    """What the exchange says of a symbol and of our account on it: filters, leverage, modes.
+
+    `leverage` None and `margin_mode` "": it says nothing of it.
+    """
 
     symbol: str
     at: Instant
@@ -246,6 +251,7 @@ class SymbolReport:
     leverage: Decimal | None
     hedge_mode: bool
     trading: bool
+    margin_mode: str = ""
 
 
 @message
@@ -339,6 +345,7 @@ Event = (
     | CancelAccepted
     | CancelRejected
     | CancelUnknown
+    | QuestionRefused
     | OrdersSnapshot
     | HistorySnapshot
     | ExecutionsSnapshot

@@ -1,4 +1,4 @@
-"""What the exchange says to a placement or a cancel: yes, no, or nothing that anybody heard."""
+"""What the exchange says to a placement, a cancel or a question, other than what was asked for."""
 
 from gridcore.clock import Instant
 from gridcore.message import message
@@ -62,4 +62,13 @@ class CancelUnknown:
     symbol: str
     at: Instant
     order_id: str
+    text: str
+
+
+@message
+class QuestionRefused:
+    """The exchange refused to answer a question, because of our key; the session asks again."""
+
+    at: Instant
+    code: int
     text: str

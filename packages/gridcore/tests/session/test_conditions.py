@@ -745,6 +745,51 @@ def test_changed_settings_of_the_symbol_stop_it_until_they_are_back(
     assert run.modes() == set()
 
 
+@pytest.mark.parametrize(
+    ("changes", "ended_by"),
+    [
+        ({"leverage": Decimal("5.50")}, "leverage 10 again (it is 5.50), or a restart"),
+        (
+            {"margin_mode": "PORTFOLIO_MARGIN", "leverage": None},
+            "margin mode REGULAR_MARGIN again (it is PORTFOLIO_MARGIN), or a restart",
+        ),
+        (
+            {"margin_mode": "ISOLATED_MARGIN"},
+            "margin mode REGULAR_MARGIN again (it is ISOLATED_MARGIN), or a restart",
+        ),
+        ({"hedge_mode": False}, "hedge mode again"),
+        ({"trading": False}, "trading again"),
+    ],
+)
+def test_what_a_hand_has_changed_is_told_with_what_ends_it(
+    account: Callable[..., "Run"],
+    make_setup: Setups,
+    changes: dict[str, Any],
+    ended_by: str,
+) -> None:
+    run = account(replace(make_setup(), margin_mode="REGULAR_MARGIN"))
+    report(run, margin_mode="REGULAR_MARGIN")
+    assert run.modes() == set()
+
+    told = report(run, **({"margin_mode": "REGULAR_MARGIN"} | changes))
+
+    (asked,) = [dict(one.fields) for one in told.notices if one.event == "mode_asked"]
+    assert (asked["cause"], asked["ended_by"]) == ("symbol_changed", ended_by)
+    assert [one.ended_by for one in run.session.standing_modes()] == [ended_by]
+    report(run, margin_mode="REGULAR_MARGIN")
+    assert run.modes() == set()
+
+
+def test_a_margin_mode_that_is_not_told_is_no_change(
+    account: Callable[..., "Run"], make_setup: Setups
+) -> None:
+    run = account(replace(make_setup(), margin_mode="REGULAR_MARGIN"))
+
+    report(run)
+
+    assert run.modes() == set()
+
+
 def test_a_leverage_that_is_not_told_is_no_change(account: Callable[..., "Run"]) -> None:
     run = account()
 

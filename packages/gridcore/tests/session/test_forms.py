@@ -203,6 +203,23 @@ def test_a_message_that_contradicts_itself_is_refused_with_its_own_words() -> No
         form_of(Instrument).read(body)
 
 
+def test_a_field_that_was_added_with_a_default_may_be_absent_and_no_other() -> None:
+    form = form_of(Painted)
+    painted = Painted(shade=Shade.DARK, inner=Nothing())
+    body = form.write(painted)
+
+    assert form.read({"shade": "dark", "inner": {}}) == painted
+    others: tuple[dict[str, object], ...] = (
+        {"inner": {}, "marks": []},
+        {"inner": {}, "shade": "dark"},
+        {"shade": "dark", "inner": {}, "makrs": []},
+        body | {"another": ""},
+    )
+    for other in others:
+        with pytest.raises(JournalError, match="expected the fields"):
+            form.read(other)
+
+
 def test_an_error_shows_a_long_finding_only_in_part() -> None:
     error = JournalError("a text", "x" * 10_000, "here: ")
 

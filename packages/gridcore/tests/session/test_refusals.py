@@ -13,6 +13,7 @@ from gridcore.events import (
     PlaceAccepted,
     PlaceRejected,
     PositionsSnapshot,
+    QuestionRefused,
 )
 from gridcore.session.effects import (
     Approved,
@@ -522,6 +523,41 @@ def test_one_probe_after_30_min_ends_the_halt_when_it_is_answered_a23(
     assert [ask.kind for ask in early if ask.reason == PROBE] == []
     assert {ask.kind for ask in late if ask.reason == PROBE} == {SnapshotKind.WALLET}
     assert not run.modes() & HALTED
+
+
+def refuse_question(run: "Run") -> None:
+    """The exchange answers a question with a refusal of our key."""
+    run.send(QuestionRefused(at=run.now, code=10003, text="no"))
+
+
+def test_questions_refused_for_our_key_count_like_any_request_a23(started: Runs) -> None:
+    run = started()
+    run.tick(10_000)
+
+    for _ in range(4):
+        refuse_question(run)
+    assert run.modes() == set()
+    refuse_question(run)
+
+    assert run.modes() == HALTED
+    assert run.told("key_refused") == 1
+
+
+def test_a_probe_that_is_refused_begins_another_30_min_a23(started: Runs, asks: Asks) -> None:
+    run = started()
+    run.tick(10_000)
+    refuse_key(run, 5)
+    run.prompt = False
+    run.wait(30 * MINUTE_US + SECOND_US)
+    run.waiting.clear()
+
+    refuse_question(run)
+    meanwhile = [ask for effects in run.wait(30 * MINUTE_US - 1) for ask in asks(effects)]
+    then = [ask for effects in run.wait(SECOND_US) for ask in asks(effects)]
+
+    assert [ask for ask in meanwhile if ask.reason == PROBE] == []
+    assert [ask.kind for ask in then if ask.reason == PROBE] == [SnapshotKind.WALLET]
+    assert run.told("key_refused") == 2
 
 
 def test_while_the_key_is_refused_nothing_is_asked_but_the_probe_a23(

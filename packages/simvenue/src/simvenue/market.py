@@ -6,6 +6,7 @@ It keeps values and caches; it refuses to decide anything.
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
+from random import Random
 
 from gridcore.clock import Instant
 from gridcore.instrument import Price
@@ -14,8 +15,9 @@ from simvenue.book import BEYOND, Book
 from simvenue.funding import boundary_after
 from simvenue.legs import Pair
 from simvenue.margin import EVERYWHERE, Interval, MarginTable
-from simvenue.matching import matching_for
+from simvenue.matching import Matching, matching_for
 from simvenue.messages import SymbolSpec, VenueBand, VenueConfig
+from simvenue.slices import SlicedMatching
 
 ZERO = Decimal(0)
 
@@ -83,7 +85,10 @@ class Market:
         self.taker_rate = config.taker_fee
         self.tiers: RiskTiers = spec.tiers
         self.margins = MarginTable(spec.tiers, spec.leverage)
-        self.matching = matching_for(config.fill_model, spec, config.queue_ahead_factor)
+        self.matching: Matching = matching_for(config.fill_model, spec, config.queue_ahead_factor)
+        if config.partial_fills:
+            source = Random(f"{config.partial_fills_seed} {self.symbol}")
+            self.matching = SlicedMatching(self.matching, source, config.partial_fills)
         self.repeats = config.repeat_in_pushes
         self.queue_ahead = self.matching.queue_ahead()
         self.book = Book()

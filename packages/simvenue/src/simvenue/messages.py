@@ -73,6 +73,7 @@ class VenueConfig:
     `queue_ahead_factor`: how many typical trades wait in front of a new order (18.1, q0).
     `repeat_in_pushes`: push order states that the reply or the execution just before already told
     (New after an accepted placement, Filled after the last execution), as the exchange does.
+    `partial_fills`: so many of a thousand fills are cut to a part, by a seed.
     """
 
     initial_balance: Decimal
@@ -87,6 +88,8 @@ class VenueConfig:
     max_orders_per_symbol: int = 500
     liquidation_policy: LiquidationPolicy = LiquidationPolicy.STOP
     repeat_in_pushes: bool = True
+    partial_fills: int = 0
+    partial_fills_seed: str = ""
 
     def __post_init__(self) -> None:
         require(
@@ -103,6 +106,12 @@ class VenueConfig:
                 "a fraction from -0.01 to 0.01",
                 fee,
             )
+        require(
+            0 <= self.partial_fills <= 1000,
+            "partial_fills",
+            "from 0 to 1000 of a thousand",
+            self.partial_fills,
+        )
         for name in ("place_latency_us", "cancel_latency_us"):
             latency = getattr(self, name)
             require(latency >= 0, name, "0 or more microseconds", latency)

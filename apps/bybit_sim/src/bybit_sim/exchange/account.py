@@ -37,7 +37,6 @@ from gridcore.clock import Instant
 from gridcore.sides import LONG, SHORT
 from simvenue import LiquidationPolicy, SimVenue, SymbolSpec, VenueConfig
 from simvenue.limits import Refusal
-from simvenue.slices import SlicedMatching
 
 
 class Account:
@@ -249,6 +248,8 @@ def _venue(
         taker_fee=spec.taker_fee,
         fill_model=spec.fill_model,
         liquidation_policy=LiquidationPolicy.CONTINUE,
+        partial_fills=spec.partial_fills,
+        partial_fills_seed=f"{spec.seed} {spec.uid}",
     )
     symbols = [
         SymbolSpec(
@@ -260,9 +261,4 @@ def _venue(
         )
         for symbol, market in markets.items()
     ]
-    venue = SimVenue(config, symbols, start)
-    if spec.partial_fills:
-        for each in venue.clearing.markets:
-            source = Random(f"{spec.seed} {spec.uid} {each.symbol}")
-            each.matching = SlicedMatching(each.matching, source, spec.partial_fills)
-    return venue
+    return SimVenue(config, symbols, start)

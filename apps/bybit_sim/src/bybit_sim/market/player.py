@@ -20,12 +20,14 @@ from bybit_sim.market.symbols import SymbolMarket
 from bybit_sim.market.topics import PublicTopics
 from bybit_sim.market.trade_log import TRADES_PER_FRAME
 from bybit_sim.market.words import Step
-from gridcore.clock import Instant
+from gridcore.clock import MINUTE_US, Instant
 from gridcore.sides import SideType
 
 _REST_S_MAX = 0.05
 """Market time is never older than this while it is timed."""
 _REST_S_MIN = 0.0001
+_OPENING_US_MAX = MINUTE_US
+"""A market without a row for so long opens without a price."""
 _TURN_S = 0.005
 """Requests are answered between turns, at every speed."""
 
@@ -162,8 +164,7 @@ class Player:
         """One step in settled parts: timers due, each at its own deadline, then the private frames
         that the step causes, then its trades and tickers."""
         if not self._begun:
-            await self._settling_of_run().begin(self._anybody)
-            self._begun = True
+            await self._begin()
         at = self._feed.next_at()
         assert at is not None, "a step is released while there is one"
         while (due := self._exchange.next_deadline()) is not None and due <= at:
@@ -174,6 +175,23 @@ class Player:
         frames = self._everything()
         self._hub.publish(frames)
         await self._settled(at, released_names(frame.topic for frame in frames))
+
+    async def _begin(self) -> None:
+        """Wait for the programs that follow, if any, in a market that has prices: a program that
+        is starting asks for them."""
+        self._begun = True
+        if not self._targets:
+            return
+        first = self._feed.next_at()
+        while (
+            (at := self._feed.next_at()) is not None
+            and first is not None
+            and at <= first + _OPENING_US_MAX
+            and any(market.last is None for market in self._exchange.markets.values())
+        ):
+            self._play_next()
+        self._everything()
+        await self._settling_of_run().begin(self._anybody)
 
     async def _push_settled(self, pushes: Sequence[Push], at: Instant) -> None:
         sent = self._hub.sent

@@ -1,33 +1,38 @@
 """`gridbot guard`: watch the daemon, and take our orders away when it is gone."""
 
+import asyncio
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
-from contextlib import ExitStack
-from types import FrameType
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from appkit.arguments import add_common_options
 from appkit.exits import ExitCode, UserError
 from bybit_adapter.rate_limiter import RateLimiter
-from bybit_adapter.rest_client import RestClient, wait_until
+from bybit_adapter.rest_client import RestClient, machine_clock, wait_until
+from gridbot.alarm import Alarm
 from gridbot.commands.options import add_config_options, configured
 from gridbot.commands.status import url_of
-from gridbot.config.blocks import GuardBlock
-from gridbot.config.keys import guard_credentials_of, token_of
+from gridbot.config.blocks import GuardBlock, LoggingBlock
+from gridbot.config.keys import database_password, guard_credentials_of, token_of
 from gridbot.config.model import GridbotConfig
 from gridbot.guard.guarding import Exposure, Guard, News, Trouble
 from gridbot.guard.heartbeat import Heartbeat
 from gridbot.guard.signs import Signs
 from gridbot.guard.sweep import Sweep
 from gridbot.guard.watch import Life
+from gridbot.logs.scrubber import Scrubber
+from gridbot.logs.setup import event_logger, logging_as
 from gridbot.surface.access import is_loopback
+from gridcore.session.effects import Notice, Severity
 
+GUARD = "guard"
+MASTER_KEY = "GRIDBOT_MASTER_KEY"
 EXAMPLE = (
     "write guard: {keys: {ACCOUNT: {api_key: env:GUARD_API_KEY, api_secret: env:GUARD_API_SECRET}}}"
 )
@@ -50,28 +55,56 @@ def add_parser(commands: Any) -> None:
 def run(arguments: Namespace) -> int:
     """Run the command; with --json one line on stdout for each thing that happens."""
     _, config = configured(arguments, os.environ)
-    block = config.guard
-    if block is None:
+    if config.guard is None:
         raise UserError("expected a block guard in the configuration, found none", EXAMPLE)
+    scrubber = Scrubber()
+    with logging_as(_own_file(config.logging), scrubber, quiet=arguments.quiet):
+        return asyncio.run(_guarded(config, config.guard, scrubber, as_json=arguments.json))
+
+
+async def _guarded(
+    config: GridbotConfig, block: GuardBlock, scrubber: Scrubber, *, as_json: bool
+) -> int:
+    """Guard in a thread, so that what is told leaves while it is at work."""
+    environment = os.environ
     stop = threading.Event()
-    with ExitStack() as clients:
-        sweeps = _sweeps(config, block, os.environ, clients)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *given: _ask(stop, *given))
-        guard = Guard(
-            _signs(config, os.environ),
-            sweeps,
-            silent_s=block.silent_s,
-            steady_s=time.monotonic,
-            stop=stop,
-            tell=lambda news: _tell(news, as_json=arguments.json, quiet=arguments.quiet),
-        )
-        guard.run()
+    scrubber.register(database_password(config), environment.get(MASTER_KEY))
+    alarm = Alarm("guard", config, environment, scrubber)
+    log = event_logger("gridbot.guard")
+
+    def tell(news: News) -> None:
+        row, account, notice = _told(news, block)
+        if as_json:
+            print(json.dumps(row), flush=True)
+        alarm.hear(account, notice)
+
+    with ExitStack() as clients, _signals(stop):
+        async with alarm.open():
+            sweeps = await asyncio.to_thread(_sweeps, config, block, scrubber, clients)
+            signs = await asyncio.to_thread(_signs, config, scrubber)
+            guard = Guard(
+                signs,
+                sweeps,
+                silent_s=block.silent_s,
+                steady_s=time.monotonic,
+                stop=stop,
+                tell=tell,
+            )
+            names = ", ".join(one.account for one in sweeps)
+            log.info("guarding", accounts=names, silent_s=block.silent_s, policy=block.policy)
+            await asyncio.to_thread(guard.run)
     return ExitCode.DONE
 
 
+def _own_file(block: LoggingBlock) -> LoggingBlock:
+    """The daemon's log file is the daemon's: two processes cannot rotate one."""
+    if block.file is None:
+        return block
+    return block.model_copy(update={"file": block.file.with_stem(f"{block.file.stem}-guard")})
+
+
 def _sweeps(
-    config: GridbotConfig, block: GuardBlock, environment: Mapping[str, str], clients: ExitStack
+    config: GridbotConfig, block: GuardBlock, scrubber: Scrubber, clients: ExitStack
 ) -> list[Sweep]:
     """One for each account whose orders leave, checked; every account needs a key."""
     guarded = [one for one in config.accounts if not one.shadow]
@@ -87,9 +120,11 @@ def _sweeps(
     sweeps = []
     for account in guarded:
         key = block.keys[account.name]
+        credentials = guard_credentials_of(config, account.name, key, os.environ)
+        scrubber.register(credentials.key, credentials.secret)
         rest = RestClient(
             account.endpoint,
-            guard_credentials_of(config, account.name, key, environment),
+            credentials,
             limiter=limiter,
             timeout_s=config.rest_fetch_timeout,
             wait=wait_until,
@@ -107,43 +142,72 @@ def _sweeps(
     return sweeps
 
 
-def _signs(config: GridbotConfig, environment: Mapping[str, str]) -> Signs:
+def _signs(config: GridbotConfig, scrubber: Scrubber) -> Signs:
     surface = config.surface
-    local = is_loopback(surface.host)
+    token = None if is_loopback(surface.host) else token_of(surface.token, os.environ)
+    scrubber.register(token)
 
     def url(beat: Heartbeat) -> str | None:
         port = surface.port or beat.port
         return None if port is None else url_of(surface.host, port)
 
-    return Signs(config.home, url, None if local else token_of(surface.token, environment))
+    guarded = [one.name for one in config.accounts if not one.shadow]
+    return Signs(config.home, url, token, guarded)
 
 
-def _ask(stop: threading.Event, number: int, frame: FrameType | None) -> None:
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
     """The first signal asks for the end, a second one is the end."""
-    del number, frame
-    if stop.is_set():
-        os._exit(ExitCode.INTERRUPTED)
-    stop.set()
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if stop.is_set():
+            os._exit(ExitCode.INTERRUPTED)
+        stop.set()
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, ask)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
-def _tell(news: News, *, as_json: bool, quiet: bool) -> None:
-    row, text = _told(news)
-    if as_json:
-        print(json.dumps(row), flush=True)
-    if not quiet:
-        print(f"guard: {text}", file=sys.stderr, flush=True)
-
-
-def _told(news: News) -> tuple[dict[str, object], str]:
-    """As fields, and as a sentence."""
+def _told(news: News, block: GuardBlock) -> tuple[dict[str, object], str, Notice]:
+    """As a row for programs, and as what people are told of an account, or of the guard."""
     match news:
         case Life():
-            return {"event": "daemon", "life": news.name.lower()}, news.value
+            row: dict[str, object] = {"event": "daemon", "life": news.name.lower()}
+            return row, GUARD, _life(news, block)
         case Exposure():
             seconds = round(news.seconds, 3)
             row = {"event": "clear", "exposure_s": seconds, "cancelled": news.cancelled}
-            text = f"no order is left that has to go; {news.cancelled} cancelled, "
-            return row, text + f"{seconds:.1f} s after the last sign of life"
+            words = {"cancelled": str(news.cancelled), "exposed_for_s": f"{seconds:.1f}"}
+            return row, GUARD, _notice("no_order_is_left_that_has_to_go", Severity.WARNING, words)
         case Trouble():
             row = {"event": "trouble", "account": news.account, "text": news.text}
-            return row, f"{news.account}: {news.text}; it is tried again"
+            words = {"reason": news.text, "then": "it is tried again"}
+            return row, news.account, _notice("guard_is_hindered", Severity.ALERT, words)
+
+
+def _life(life: Life, block: GuardBlock) -> Notice:
+    match life:
+        case Life.GONE:
+            words = {"silent_for_s": str(block.silent_s), "then": block.policy.value}
+            return _notice("daemon_gone", Severity.ALERT, words)
+        case Life.LIVES:
+            return _notice("daemon_lives", Severity.INFO, {})
+        case Life.NONE:
+            return _notice("no_daemon_runs", Severity.INFO, {})
+
+
+def _notice(event: str, severity: Severity, words: Mapping[str, str]) -> Notice:
+    return Notice(
+        at=machine_clock(),
+        logger="gridbot.guard",
+        event=event,
+        severity=severity,
+        fields=tuple(words.items()),
+    )

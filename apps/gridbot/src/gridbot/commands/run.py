@@ -14,6 +14,7 @@ from gridbot.config.load import in_the_shadow
 from gridbot.config.model import GridbotConfig
 from gridbot.logs.scrubber import Scrubber
 from gridbot.logs.setup import event_logger, logging_as
+from gridcore.session.ownership import OrphanOrders
 
 Runner = Callable[[Coroutine[Any, Any, int]], int]
 
@@ -34,6 +35,11 @@ def add_parser(commands: Any) -> None:
         help="every account trades on a simulated venue fed by the live market; no order leaves",
     )
     parser.add_argument(
+        "--orphans",
+        choices=("adopt", "cancel"),
+        help="what becomes, in this run, of orders that a strategy of another name has left",
+    )
+    parser.add_argument(
         "--log-file", type=Path, metavar="FILE", help="log there as lines of JSON, too"
     )
     add_common_options(parser)
@@ -45,6 +51,8 @@ def run(arguments: Namespace) -> int:
     _, config = configured(arguments, os.environ)
     if arguments.shadow:
         config = in_the_shadow(config)
+    if arguments.orphans is not None:
+        config = config.model_copy(update={"orphan_orders": OrphanOrders(arguments.orphans)})
     if arguments.port is not None:
         surface = config.surface.model_copy(update={"port": arguments.port})
         config = config.model_copy(update={"surface": surface})
@@ -77,5 +85,12 @@ async def _trade(config: GridbotConfig, scrubber: Scrubber, *, as_json: bool) ->
             print(json.dumps({"http": url, "pid": os.getpid()}), flush=True)
         log.info(f"trading; how it is: {url}")
 
-    daemon = Daemon(config, os.environ, say=log.info, announce=announce, scrubber=scrubber)
+    daemon = Daemon(
+        config,
+        os.environ,
+        say=log.info,
+        warn=log.warning,
+        announce=announce,
+        scrubber=scrubber,
+    )
     return await daemon.run()

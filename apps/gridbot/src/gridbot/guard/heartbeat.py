@@ -7,13 +7,17 @@ import asyncio
 import json
 import os
 import threading
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from appkit.beside import beside
 from gridcore.message import message
 
 BEAT_S = 1.0
+TURN_S_MAX = 5.0
+"""An account whose loop has not come round for longer is not tended, whatever else runs."""
 _NAME = "heartbeat.json"
 _LONGEST = 4096
 
@@ -22,11 +26,12 @@ _LONGEST = 4096
 class Heartbeat:
     """One sign of life. `number` grows with each; `ended`: the daemon stopped as it was told to.
 
-    `port` is that of the local pages, None before they are served.
+    `accounts`: those that it tends. `port` is that of the local pages, None before they are served.
     """
 
     pid: int
     number: int
+    accounts: frozenset[str]
     port: int | None
     ended: bool
 
@@ -42,30 +47,48 @@ def read_heartbeat(folder: Path) -> Heartbeat | None:
     except FileNotFoundError:
         return None
     match row:
-        case {"pid": int(pid), "number": int(number), "port": port, "ended": bool(ended)} if (
-            port is None or isinstance(port, int)
-        ):
-            return Heartbeat(pid=pid, number=number, port=port, ended=ended)
-    raise ValueError(f"expected pid, number, port and ended, found {str(row)[:100]}")
+        case {
+            "pid": int(pid),
+            "number": int(number),
+            "accounts": [*names],
+            "port": port,
+            "ended": bool(ended),
+        } if port is None or isinstance(port, int):
+            accounts = frozenset(str(name) for name in names)
+            return Heartbeat(pid=pid, number=number, accounts=accounts, port=port, ended=ended)
+    raise ValueError(f"expected pid, number, accounts, port and ended, found {str(row)[:100]}")
 
 
 def write_heartbeat(folder: Path, beat: Heartbeat) -> None:
     """Replace the last sign of life. It blocks; not durable, as a machine that dies sends none."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(
-        {"pid": beat.pid, "number": beat.number, "port": beat.port, "ended": beat.ended}
-    )
+    row = {"pid": beat.pid, "number": beat.number, "accounts": sorted(beat.accounts)}
+    text = json.dumps(row | {"port": beat.port, "ended": beat.ended})
     temporary = folder / f".{_NAME}.{beat.pid}"
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, folder / _NAME)
 
 
-class HeartbeatKeeper:
-    """Beats while the event loop runs. What the disk does not take is left out: pages tell, too."""
+class Tended(Protocol):
+    """An account whose loop comes round as long as it is looked after."""
 
-    def __init__(self, folder: Path) -> None:
+    def turned_age_s(self) -> float:
+        """Real seconds since it last did."""
+        ...
+
+
+class HeartbeatKeeper:
+    """Beats while the event loop runs, and every account's loop comes round.
+
+    `accounts` are the names that are tended, `tended` those that run now: others may come. What the
+    disk does not take is left out: pages tell, too.
+    """
+
+    def __init__(self, folder: Path, accounts: Iterable[str], tended: Mapping[str, Tended]) -> None:
         self.port: int | None = None
         self._folder = folder
+        self._accounts = frozenset(accounts)
+        self._tended = tended
         self._number = 0
         self._written = 0
         self._writing = threading.Lock()
@@ -73,7 +96,8 @@ class HeartbeatKeeper:
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
-            await self._beat(ended=False)
+            if all(one.turned_age_s() < TURN_S_MAX for one in self._tended.values()):
+                await self._beat(ended=False)
             await asyncio.sleep(BEAT_S)
 
     async def end(self) -> None:
@@ -86,7 +110,13 @@ class HeartbeatKeeper:
 
     async def _beat(self, *, ended: bool) -> None:
         self._number += 1
-        beat = Heartbeat(pid=os.getpid(), number=self._number, port=self.port, ended=ended)
+        beat = Heartbeat(
+            pid=os.getpid(),
+            number=self._number,
+            accounts=self._accounts,
+            port=self.port,
+            ended=ended,
+        )
         await beside("heartbeat", lambda: self._write(beat))
 
     def _write(self, beat: Heartbeat) -> None:

@@ -5,12 +5,12 @@ Either is enough: a disk may stand still, and pages may be busy, while the daemo
 
 import json
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
-from gridbot.guard.heartbeat import Heartbeat, read_heartbeat
+from gridbot.guard.heartbeat import TURN_S_MAX, Heartbeat, read_heartbeat
 
 ANSWER_S_MAX = 2.0
 _LONGEST = 65_536
@@ -20,10 +20,13 @@ UrlOf = Callable[[Heartbeat], str | None]
 
 
 class Signs:
-    """The signs of one daemon: its folder, its pages, and the token that they may want."""
+    """The signs of the daemon that tends `accounts`: its folder, its pages, and their token."""
 
-    def __init__(self, folder: Path, url_of: UrlOf, token: str | None) -> None:
+    def __init__(
+        self, folder: Path, url_of: UrlOf, token: str | None, accounts: Iterable[str]
+    ) -> None:
         self._folder = folder
+        self._accounts = frozenset(accounts)
         self._url_of = url_of
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._last: Heartbeat | None = None
@@ -31,14 +34,19 @@ class Signs:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def beat(self) -> Heartbeat | None:
-        """The file's last sign; when it cannot be read, the one that was read before."""
+        """The file's last sign. One that cannot be read, or is not there any more, is no news: a
+        volume that fails must not look like a daemon that stopped as it was told to. Nor is one of
+        a daemon that tends other accounts."""
         with suppress(OSError, ValueError):
-            self._last = read_heartbeat(self._folder)
+            found = read_heartbeat(self._folder)
+            if found is not None and self._accounts <= found.accounts:
+                self._last = found
         return self._last
 
     def answers(self, beat: Heartbeat) -> bool:
-        """Whether the daemon's pages say that it has come somewhere: one that is starting tends
-        nothing yet. It blocks, two seconds at most."""
+        """Whether the daemon's pages say that it has come somewhere, and that every account's loop
+        comes round: one that is starting, or stands still, tends nothing. It blocks, two seconds
+        at most."""
         url = self._url_of(beat)
         if url is None:
             return False
@@ -48,5 +56,7 @@ class Signs:
                 told = json.loads(answer.read(_LONGEST))
         except (OSError, HTTPException, ValueError):
             return False
-        handled = told.get("handled_through_us") if isinstance(told, dict) else None
-        return isinstance(handled, int) and handled > 0
+        match told:
+            case {"handled_through_us": int(handled), "turned_age_s": int(age_s) | float(age_s)}:
+                return handled > 0 and age_s < TURN_S_MAX
+        return False

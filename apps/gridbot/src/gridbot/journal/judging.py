@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from appkit.account_setup import SetupUnreadable, read_setup
 from appkit.exits import UserError
 from appkit.progress import Progress
 from gridbot.journal.files import COMPRESSED, PLAIN, is_journal, setup_path
 from gridbot.journal.reader import header_of, opened
-from gridbot.journal.setup import SetupUnreadable, read_setup
 from gridcore.clock import Instant
 from gridcore.events import Event
 from gridcore.message import message

@@ -3,6 +3,7 @@
 It knows when a file ends and a new one begins; it refuses to know what the lines mean.
 """
 
+import asyncio
 import errno
 import os
 import threading
@@ -11,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from appkit.account_setup import AccountSetup, write_setup
 from appkit.beside import beside
 from appkit.exits import RunFailed
 from gridbot.journal.archive import Archive
@@ -22,7 +24,6 @@ from gridbot.journal.files import (
     setup_path,
 )
 from gridbot.journal.retention import Retention
-from gridbot.journal.setup import AccountSetup, write_setup
 from gridbot.words import JournalUnwritable
 from gridcore.clock import MINUTE_US, Instant, utc_midnight
 from gridcore.events import Event
@@ -32,9 +33,11 @@ from gridcore.session.effects import Effects
 
 Memory = Callable[[], dict[str, object]]
 """All memory of the session as it is now."""
+Sync = Callable[[int], None]
+"""Returns when what was written to a file would survive a loss of power; OSError when it cannot."""
 
 PATIENCE_S: Final = 5.0
-"""How long a write waits for one before it that the disk has not taken yet."""
+"""How long the disk may take, before what waits for it counts as not written."""
 
 
 @message
@@ -46,13 +49,29 @@ class JournalLimits:
     kept: Retention = Retention()
 
 
+@message
+class _Beginning:
+    """A file to be begun: the number and the memory of its header, as of one moment.
+
+    `anew`: lines before it were given up, so that only this file can go on. `must`: the old one
+    does not do instead.
+    """
+
+    seq: int
+    now: Instant
+    memory: dict[str, object]
+    anew: bool
+    must: bool
+
+
 class JournalWriter:
     """The journal of one account: one file for each process and UTC day.
 
     `append` and `commit` are for one thread at a time, in this order after the session has handled
     the events: `commit` may begin a new file, whose header is the session's memory at that moment.
     What the disk does not take waits, within a bound; beyond it the lines are given up, and the
-    next commit that succeeds begins a new file, which needs none of them.
+    next commit that succeeds begins a new file, which needs none of them. A disk that hangs holds
+    one commit up for `patience_s`, and those after it not at all, until it answers.
     """
 
     def __init__(
@@ -66,6 +85,8 @@ class JournalWriter:
         first_seq: int,
         now: Instant,
         limits: JournalLimits,
+        patience_s: float = PATIENCE_S,
+        sync: Sync = os.fsync,
     ) -> None:
         self._folder = folder
         self._account = account
@@ -74,13 +95,18 @@ class JournalWriter:
         self._code_version = code_version
         self._memory = memory
         self._limits = limits
+        self._patience_s = patience_s
+        self._sync = sync
         self._archive = Archive(folder, account, limits.kept)
         self._seq = first_seq
         self._now = now
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
+        self._waiting_since: Instant | None = None
         self._gave_up = False
+        self._counting = threading.Lock()
         self._writing = threading.Lock()
+        self._under_way: asyncio.Future[None] | None = None
         self._closed = False
         self._file = -1
         self._path = Path()
@@ -100,6 +126,8 @@ class JournalWriter:
         first_seq: int,
         now: Instant,
         limits: JournalLimits | None = None,
+        patience_s: float = PATIENCE_S,
+        sync: Sync = os.fsync,
     ) -> "JournalWriter":
         """A journal whose new file begins with line `first_seq`: the header, with `memory()`.
 
@@ -115,6 +143,8 @@ class JournalWriter:
             first_seq=first_seq,
             now=now,
             limits=JournalLimits() if limits is None else limits,
+            patience_s=patience_s,
+            sync=sync,
         )
         try:
             place = journal_folder(folder, account)
@@ -123,7 +153,7 @@ class JournalWriter:
             account_folder(folder, account).chmod(0o700)
             for remains in place.glob(f".*{PLAIN}.tmp"):
                 remains.unlink()
-            writer._begin(memory())
+            writer._begin(writer._beginning())
         except OSError as error:
             raise RunFailed(
                 f"cannot write the journal of {account} below {folder}: {error.strerror or error}",
@@ -149,6 +179,11 @@ class JournalWriter:
         return self._waiting_bytes
 
     @property
+    def waiting_since(self) -> Instant | None:
+        """When the oldest line that is not durable was handled; None when all of them are."""
+        return self._waiting_since
+
+    @property
     def archive(self) -> Archive:
         """What becomes of files that are full."""
         return self._archive
@@ -163,31 +198,34 @@ class JournalWriter:
             lines += encode_line(Line(seq=self._seq, now=now, body=effects)) + "\n"
             self._seq += 1
         self._now = now
-        if self._gave_up:
-            return
-        self._waiting.append(lines.encode("ascii"))
-        self._waiting_bytes += len(lines)
-        if self._waiting_bytes > self._limits.waiting_bytes_max:
-            self._gave_up = True
-            self._waiting.clear()
-            self._waiting_bytes = 0
+        with self._counting:
+            if self._waiting_since is None:
+                self._waiting_since = now
+            if self._gave_up:
+                return
+            self._waiting.append(lines.encode("ascii"))
+            self._waiting_bytes += len(lines)
+            if self._waiting_bytes > self._limits.waiting_bytes_max:
+                self._give_up()
 
     async def commit(self) -> None:
-        """Return when everything appended is durable; JournalUnwritable when it is not."""
+        """Return when everything appended is durable; JournalUnwritable when it is not, after
+        `patience_s` at the latest."""
         if not self._waiting and not self._gave_up:
             return
-        memory = self._memory() if self._wants_file() else None
-        await beside(self._name, lambda: self._write(memory))
+        self._must_answer()
+        await self._beside(self._beginning() if self._wants_file() else None)
 
     def commit_now(self) -> None:
         """The same for whoever may block."""
         if self._waiting or self._gave_up:
-            self._write(self._memory() if self._wants_file() else None)
+            beginning = self._beginning() if self._wants_file() else None
+            self._write(len(self._waiting), beginning)
 
     async def rotate(self) -> None:
         """Begin a new file now, behind everything appended; JournalUnwritable when it cannot."""
-        memory = self._memory()
-        await beside(self._name, lambda: self._write(memory, must_begin=True))
+        self._must_answer()
+        await self._beside(self._beginning(must=True))
 
     def close(self) -> None:
         """Make everything durable and end; it blocks. JournalUnwritable when lines are lost."""
@@ -195,7 +233,11 @@ class JournalWriter:
             return
         self._closed = True
         self.commit_now()
+        # A write that nobody waited for may be beginning a file.
+        if not self._writing.acquire(timeout=self._patience_s):
+            raise JournalUnwritable(f"{self._path}: the disk does not answer")
         os.close(self._file)
+        self._writing.release()
 
     # -- inside ----------------------------------------------------------------------------
 
@@ -206,64 +248,121 @@ class JournalWriter:
         another_day = utc_midnight(self._now) != utc_midnight(self._began)
         return (full or another_day) and self._now >= self._begin_not_before
 
-    def _write(self, memory: dict[str, object] | None, *, must_begin: bool = False) -> None:
-        """Make what waits durable; with `memory`, begin a file behind it."""
-        if not self._writing.acquire(timeout=PATIENCE_S):
-            raise JournalUnwritable(f"{self._path}: the disk does not answer")
-        try:
-            if not self._gave_up:
-                self._append_to_file()
-            if memory is not None:
-                self._change_file(memory, must_begin=must_begin or self._gave_up)
-        except OSError as error:
-            raise JournalUnwritable(f"{self._path}: {error.strerror or error}") from error
-        finally:
-            self._writing.release()
+    def _beginning(self, *, must: bool = False) -> _Beginning:
+        """What a file begins with now; lines that are appended from here on follow it."""
+        with self._counting:
+            anew, self._gave_up = self._gave_up, False
+            seq, self._seq = self._seq, self._seq + 1
+        return _Beginning(
+            seq=seq, now=self._now, memory=self._memory(), anew=anew, must=must or anew
+        )
 
-    def _append_to_file(self) -> None:
+    def _call_off(self, beginning: _Beginning) -> None:
+        """The file was not begun: its number is free again, or missing before lines that are lost
+        by that."""
+        with self._counting:
+            is_last = self._seq == beginning.seq + 1
+            if is_last:
+                self._seq = beginning.seq
+            if beginning.anew or not is_last:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        self._gave_up = True
+        self._waiting.clear()
+        self._waiting_bytes = 0
+
+    def _must_answer(self) -> None:
+        if self._under_way is not None and not self._under_way.done():
+            raise JournalUnwritable(f"{self._path}: the disk does not answer")
+
+    async def _beside(self, beginning: _Beginning | None) -> None:
+        """Write in a thread, as long as the disk answers in time."""
+        count = len(self._waiting)
+        write = beside(self._name, lambda: self._write(count, beginning))
+        self._under_way = asyncio.ensure_future(write)
+        done, _ = await asyncio.wait((self._under_way,), timeout=self._patience_s)
+        if not done:
+            self._under_way.add_done_callback(_looked_at)
+            raise JournalUnwritable(
+                f"{self._path}: the disk does not answer within {self._patience_s:g} s"
+            )
+        self._under_way.result()
+
+    def _write(self, count: int, beginning: _Beginning | None) -> None:
+        """Make the first `count` lines that wait durable, and begin a file behind them."""
+        begun = False
+        try:
+            if not self._writing.acquire(timeout=self._patience_s):
+                raise JournalUnwritable(f"{self._path}: the disk does not answer")
+            try:
+                if beginning is None or not beginning.anew:
+                    self._append_to_file(count)
+                begun = beginning is not None and self._has_begun(beginning)
+            except OSError as error:
+                raise JournalUnwritable(f"{self._path}: {error.strerror or error}") from error
+            finally:
+                self._writing.release()
+        finally:
+            if beginning is not None and not begun:
+                self._call_off(beginning)
+
+    def _append_to_file(self, count: int) -> None:
         """Write and synchronise; what failed before is written again, whole.
 
         A failed fsync says nothing of what reached the disk, so all since the last good one goes
         again.
         """
         os.ftruncate(self._file, self._size)
-        taken = list(self._waiting)
+        with self._counting:
+            taken, through = self._waiting[:count], self._now
         content = b"".join(taken)
         _write_all(self._file, content)
-        os.fsync(self._file)
+        self._sync(self._file)
         self._size += len(content)
-        # Whoever was cancelled while waiting for this may have appended since.
-        del self._waiting[: len(taken)]
-        self._waiting_bytes -= len(content)
+        with self._counting:
+            # Whoever did not wait for this may have appended since, or given up what waited.
+            del self._waiting[: len(taken)]
+            self._waiting_bytes = sum(map(len, self._waiting))
+            behind = self._waiting or self._gave_up
+            self._waiting_since = through if behind else None
 
-    def _change_file(self, memory: dict[str, object], *, must_begin: bool) -> None:
+    def _has_begun(self, beginning: _Beginning) -> bool:
         before = self._file
         try:
-            self._begin(memory)
+            self._begin(beginning)
         except OSError:
-            if must_begin:
+            if beginning.must:
                 raise
             # The old file still takes lines: that it is too long harms nobody.
             self._begin_not_before = Instant(self._now + MINUTE_US)
-            return
-        self._gave_up = False
+            return False
+        if beginning.anew and not self._waiting:
+            self._waiting_since = None
         os.close(before)
+        return True
 
-    def _begin(self, memory: dict[str, object]) -> None:
+    def _begin(self, beginning: _Beginning) -> None:
         """Begin a file: it appears whole, with its header and the setup beside it."""
         header = Header(
             format=FORMAT,
             config_hash=self._setup.config_hash,
             code_version=self._code_version,
-            snapshot=memory,
+            snapshot=beginning.memory,
         )
-        line = encode_line(Line(seq=self._seq, now=self._now, body=header)) + "\n"
-        path = journal_path(self._folder, self._account, self._seq, self._now)
+        seq, now = beginning.seq, beginning.now
+        line = encode_line(Line(seq=seq, now=now, body=header)) + "\n"
+        path = journal_path(self._folder, self._account, seq, now)
         write_setup(setup_path(path), self._setup)
         self._file = _new_file(path, line.encode("ascii"))
-        self._path, self._began, self._size = path, self._now, len(line)
-        self._seq += 1
-        self._archive.tidy(self._seq - 1, self._now)
+        self._path, self._began, self._size = path, now, len(line)
+        self._archive.tidy(seq, now)
+
+
+def _looked_at(write: "asyncio.Future[None]") -> None:
+    """Nobody waits for it any more: how it ends is seen by the next write."""
+    if not write.cancelled():
+        write.exception()
 
 
 def _new_file(path: Path, content: bytes) -> int:

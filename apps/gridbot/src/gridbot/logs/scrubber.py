@@ -6,7 +6,11 @@ It refuses to know where texts go.
 import json
 import re
 import threading
-from urllib.parse import quote
+from base64 import b64encode
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+from appkit.exits import RunFailed, UserError, describe
 
 HIDDEN = "***"
 LENGTH_MIN = 4
@@ -62,15 +66,46 @@ class Scrubber:
             text = known.sub(instead, text)
         return text
 
+    def raise_clean(self, error: Exception) -> None:
+        """Raise, instead of an error whose words or causes hold a secret, one of clean words.
+
+        Nothing happens where there is none in them: the error goes its way with all it knows.
+        """
+        told = describe(error)
+        words = [told.message, told.hint or "", *(str(one) for one in _causes(error))]
+        if all(self.clean(text) == text for text in words):
+            return
+        kind = UserError if isinstance(told, UserError) else RunFailed
+        hint = None if told.hint is None else self.clean(told.hint)
+        raise kind(self.clean(told.message), hint) from None
+
     def __repr__(self) -> str:
         return "Scrubber()"
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and all that a traceback would show with it."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        left += [one.__cause__, None if one.__suppress_context__ else one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            left += one.exceptions
+
+
 def _spellings(secret: str) -> set[str]:
-    """A secret as it stands in plain text, JSON, Python and an address; and its long lines."""
+    """A secret as it stands in plain text, JSON, Python, an address, hexadecimal and base64; and
+    its long lines."""
     texts = {secret, *(line for line in secret.splitlines() if len(line) >= _LINE_MIN)}
     found = set()
     for text in texts:
         if len(text) >= LENGTH_MIN:
-            found |= {text, json.dumps(text)[1:-1], repr(text)[1:-1], quote(text, safe="")}
+            raw = text.encode()
+            found |= {text, json.dumps(text)[1:-1], repr(text)[1:-1]}
+            found |= {quote(text, safe=""), quote_plus(text), raw.hex(), b64encode(raw).decode()}
     return found

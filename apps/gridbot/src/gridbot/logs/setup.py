@@ -6,6 +6,7 @@ It knows structlog and the standard library's logging, and refuses to know what 
 import logging
 import logging.handlers
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -70,13 +71,22 @@ def logging_as(
         root.addHandler(conveyor)
         logging.captureWarnings(True)
         loud, logging.raiseExceptions = logging.raiseExceptions, False
+        before, threading.excepthook = threading.excepthook, _log_thread
         try:
             yield
         finally:
+            threading.excepthook = before
             logging.raiseExceptions = loud
             logging.captureWarnings(False)
             root.removeHandler(conveyor)
             conveyor.close()
+
+
+def _log_thread(ended: threading.ExceptHookArgs) -> None:
+    """A thread that a mistake of ours ended: Python itself would write it to stderr as it is."""
+    name = "a thread" if ended.thread is None else ended.thread.name
+    error = ended.exc_value
+    logging.getLogger("gridbot").error("thread_ended name=%s", name, exc_info=error)
 
 
 @contextmanager

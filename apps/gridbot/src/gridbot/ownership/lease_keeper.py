@@ -4,9 +4,8 @@ It tells when a renewal fails and when a lease is lost; what that means is the s
 Times of leases are real time, whatever the market's clock does: holders may be on two machines.
 """
 
-import os
-import platform
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +16,12 @@ from grid_db.identity import account_id_of
 from grid_db.records import Lease
 from grid_db.repositories import as_admin
 from grid_db.repositories.leases import Leases
+from gridbot.ownership.process_name import is_gone, process_name
 from gridcore.event_words import HostCondition
 from gridcore.message import message
+
+SLICE_S = 1.0
+"""How often it is looked whether the leases have expired meanwhile: a machine was asleep."""
 
 Report = Callable[[HostCondition, bool], None]
 """A condition of the process, and whether it stands: from the keeper's thread; at once."""
@@ -74,7 +77,7 @@ class LeaseKeeper:
         self._account_id = account_id_of(account)
         self._account_key = account_key
         self._symbols = tuple(symbols)
-        self._holder = f"{platform.node()}/{os.getpid()}/{run}"
+        self._holder = process_name(run)
         self._length = timedelta(seconds=terms.length_s)
         self._renew_s = terms.renew_s
         self._report = report
@@ -114,7 +117,32 @@ class LeaseKeeper:
                     return busy or LeaseBusy(symbol=symbol, holder="another process", until=now)
                 taken[symbol] = lease
         self._leases = taken
+        return self._met()
+
+    def _met(self) -> LeaseBusy | None:
+        """Somebody who took the same key under another name while we did: then nobody has it.
+
+        The leases of two names are two rows. Both write theirs before they look at the other's, so
+        that at least one of them sees both.
+        """
+        now = self._now()
+        with self._database.get_session() as session:
+            rows = as_admin(session)
+            accounts = [one.account_id for one in rows.accounts.all()]
+            others = [one for one in accounts if one != self._account_id]
+            for symbol, lease in self._leases.items():
+                busy = self._in_the_way(rows.leases, others, lease.name, symbol, now)
+                if busy is not None:
+                    for one in self._leases.values():
+                        rows.leases.release(one, now)
+                    self._leases = {}
+                    return busy
         return None
+
+    @property
+    def renewed_at(self) -> datetime | None:
+        """When the oldest of the leases was renewed; None before they are taken."""
+        return min((one.renewed_at for one in self._leases.values()), default=None)
 
     def fencing(self, symbol: str) -> int:
         """The number of the lease on a symbol: greater than that of everybody before."""
@@ -171,15 +199,54 @@ class LeaseKeeper:
     # -- inside ----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not self._stop.wait(self._renew_s):
-            # A database that does not even refuse must not hide that nothing is renewed.
-            turn = threading.Thread(target=self.turn, name="lease-renewal", daemon=True)
+        try:
+            due_s = time.monotonic() + self._renew_s
+            while not self._stop.wait(min(self._renew_s, SLICE_S)):
+                expired = self._expired()
+                if expired:
+                    self.text = "the lease has expired: the process or its machine was asleep"
+                    self._tell_unrenewed(stands=True)
+                if expired or time.monotonic() >= due_s:
+                    self._renew()
+                    due_s = time.monotonic() + self._renew_s
+        finally:
+            if not self._stop.is_set():
+                self._ended_by_error()
+
+    def _renew(self) -> None:
+        """A turn in a thread: a database that does not even refuse must not hide that nothing is
+        renewed."""
+        turn = threading.Thread(target=self._turn, name="lease-renewal", daemon=True)
+        try:
             turn.start()
-            turn.join(self._renew_s)
-            if turn.is_alive():
-                self.text = "the database does not answer"
-                self._tell_unrenewed(stands=True)
-                turn.join()
+        except RuntimeError as error:
+            self.text = f"the lease is not renewed: {error}"
+            self._tell_unrenewed(stands=True)
+            return
+        turn.join(self._renew_s)
+        if turn.is_alive():
+            self.text = "the database does not answer"
+            self._tell_unrenewed(stands=True)
+            turn.join()
+
+    def _turn(self) -> None:
+        finished = False
+        try:
+            self.turn()
+            finished = True
+        finally:
+            if not finished:
+                self._ended_by_error()
+
+    def _ended_by_error(self) -> None:
+        self.text = "a renewal has ended by an error; see its traceback"
+        self._tell_unrenewed(stands=True)
+
+    def _expired(self) -> bool:
+        if self._lost:
+            return False
+        now = self._now()
+        return any(one.expires_at <= now for one in self._leases.values())
 
     def _in_the_way(
         self,
@@ -194,7 +261,7 @@ class LeaseKeeper:
             held = leases.holder(account_id, name, now)
             if held is None:
                 continue
-            if not _is_gone(held.holder):
+            if not is_gone(held.holder):
                 return LeaseBusy(symbol=symbol, holder=held.holder, until=held.expires_at)
             leases.release(held, now)
         return None
@@ -220,20 +287,3 @@ class LeaseKeeper:
             if self._unrenewed is not stands:
                 self._unrenewed = stands
                 self._report(HostCondition.LEASE_UNRENEWED, stands)
-
-
-def _is_gone(holder: str) -> bool:
-    """Whether a holder is a process of this machine that has ended, or an earlier life of ours."""
-    host, _, rest = holder.partition("/")
-    pid = rest.partition("/")[0]
-    if host != platform.node() or not pid.isdecimal():
-        return False
-    if int(pid) == os.getpid():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return False

@@ -16,6 +16,7 @@ from appkit.dates import instant_text
 from appkit.exits import UserError
 from gridcore.clock import Instant
 
+HOME_LOCK = "daemon.lock"
 _LONGEST = 4096
 
 
@@ -52,37 +53,51 @@ def lock_folder(environment: Mapping[str, str]) -> Path:
     return (base if state else base / ".local" / "state") / "gridbot" / "locks"
 
 
-def key_hash(endpoint_url: str, api_key: str) -> str:
-    """What stands for an exchange account's key: 16 hex digits that do not tell it.
+def key_hash(endpoint_url: str, wallet: str) -> str:
+    """What stands for an account of the exchange (questions.wallet_name): 16 hex digits that do
+    not tell it.
 
-    Two configurations that name one key differently have the same; a simulator's URL keeps apart
-    what only shares a demonstration key.
+    Two configurations that name it differently have the same; a simulator's URL keeps apart what
+    only shares a demonstration user.
     """
-    return hashlib.sha256(f"{endpoint_url.rstrip('/')}\n{api_key}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{endpoint_url.rstrip('/')}\n{wallet}".encode()).hexdigest()[:16]
 
 
 def hold(folder: Path, account_key: str, symbol: str, account: str, now: Instant) -> LockFile:
     """Take the lock of a key (see key_hash) and symbol, or UserError naming the holder."""
     path = folder / f"{account_key}-{symbol}.lock"
-    folder.mkdir(parents=True, exist_ok=True)
+    found = _locked(path, now, account=account, symbol=symbol)
+    if isinstance(found, LockFile):
+        return found
+    raise UserError(
+        f"{symbol} of account {account} is traded by another process: {found}",
+        f"stop that one first; two would place every order twice (the lock is {path})",
+    )
+
+
+def hold_home(home: Path, now: Instant) -> LockFile:
+    """Take the lock of a folder in which one daemon keeps its data, or UserError naming it."""
+    found = _locked(home / HOME_LOCK, now)
+    if isinstance(found, LockFile):
+        return found
+    raise UserError(
+        f"another gridbot keeps its data in {home}: {found}",
+        "stop that one first, or give this one a data_folder of its own",
+    )
+
+
+def _locked(path: Path, now: Instant, **words: str) -> LockFile | str:
+    """The lock, or who holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    except BlockingIOError:
         holder = _told(descriptor)
         os.close(descriptor)
-        raise UserError(
-            f"{symbol} of account {account} is traded by another process: {holder}",
-            f"stop that one first; two would place every order twice (the lock is {path})",
-        ) from error
+        return holder
     text = json.dumps(
-        {
-            "pid": os.getpid(),
-            "host": platform.node(),
-            "since": instant_text(now),
-            "account": account,
-            "symbol": symbol,
-        }
+        {"pid": os.getpid(), "host": platform.node(), "since": instant_text(now), **words}
     )
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, text.encode() + b"\n", 0)
@@ -93,9 +108,7 @@ def _told(descriptor: int) -> str:
     text = os.pread(descriptor, _LONGEST, 0).decode("utf-8", "replace")
     try:
         said = json.loads(text)
-        return (
-            f"pid {said['pid']} on {said['host']} since {said['since']} UTC, "
-            f"as account {said['account']}"
-        )
+        told = f"pid {said['pid']} on {said['host']} since {said['since']} UTC"
+        return f"{told}, as account {said['account']}" if "account" in said else told
     except (ValueError, KeyError, TypeError):
         return "it has not said which"

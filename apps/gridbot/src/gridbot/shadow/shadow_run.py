@@ -81,9 +81,13 @@ class ShadowRun:
     def start(self) -> None:
         """Nothing: the market's stream is opened by the hub."""
 
+    def deafen(self) -> None:
+        """Hear no ticker any more: what came before is in the inbox, before whatever is put now."""
+        self._means.hub.unsubscribe(self._ear)
+
     async def close(self) -> None:
         """End within seconds."""
-        self._means.hub.unsubscribe(self._ear)
+        self.deafen()
         await self.venue.close()
         await beside("close-rest", self._means.rest.close)
 

@@ -70,8 +70,9 @@ class ShadowVenue:
         """Questions to the real exchange under way: our own answers are there at once."""
         return self._questions.in_flight
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request, received_at: Instant | None = None) -> None:
         """Act on a request; its answer and all that it causes are put before this returns."""
+        del received_at
         with self._lock:
             now = self._advance()
             if isinstance(request, AskSnapshot):

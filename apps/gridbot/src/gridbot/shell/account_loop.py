@@ -5,7 +5,7 @@ It waits, reads the clock, and passes on; it decides nothing.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 
 from appkit.exits import RunFailed
@@ -14,8 +14,10 @@ from bybit_adapter.ws_client.words import Connected, Fatal, FatalKind, Outage, R
 from gridbot.shell.clock import SessionClock
 from gridbot.shell.exchange_calls import never_left
 from gridbot.shell.inbox import Inbox
-from gridbot.shell.private_stream import PrivateStream
+from gridbot.shell.keeping import Keep, Keeping
+from gridbot.shell.private_stream import PrivateStream, end_of
 from gridbot.shell.ticker_watch import TickerWatch
+from gridbot.shell.units_watch import UnitsWatch
 from gridbot.shell.words import Ended, Item, PrivateFrame, TickersDown, TickersUp
 from gridbot.words import (
     Journal,
@@ -33,6 +35,7 @@ from gridcore.events import (
     HostReport,
     OperatorCommand,
     SessionStarted,
+    StreamRestored,
     SymbolReport,
     Ticker,
     TimerFired,
@@ -51,9 +54,8 @@ KEEP_EVERY = 5_000
 """Events between two saved states; what came since is in the journal."""
 TIMERS_AT_ONCE_MAX = 10_000
 
-Keep = Callable[[], Awaitable[None]]
-"""Saves all memory of the session, which stands right behind what was committed last."""
-Handled = tuple[Event, Effects, Instant]
+Handled = tuple[Event, Effects, Instant, Instant | None]
+"""The last one: when the market's frame was received that brought the event."""
 
 
 class LoopEnd(Enum):
@@ -66,8 +68,8 @@ class LoopEnd(Enum):
 class AccountLoop:
     """Drives one session until it is asked to end, or an error ends it.
 
-    The session has its memory already. It begins once all streams deliver, with `reports`: what
-    the exchange said of each symbol. `inbox`, streams and `venue` are this account's own.
+    The session has its memory already. It begins once all streams have delivered, with `reports`:
+    what the exchange said of each symbol. `inbox`, streams and `venue` are this account's own.
     `pause_s_max` None: in lockstep the market waits for a process that was away.
     """
 
@@ -98,19 +100,22 @@ class AccountLoop:
         self._venue = venue
         self._observers = tuple(observers)
         self._reports = tuple(reports)
-        self._keep = keep
+        self._keeping = Keeping(keep)
         self._pause_s_max = pause_s_max
-        self._newest: dict[str, SymbolReport] = {}
+        instruments = {name: one.instrument for name, one in session.strategies.items()}
+        self._units = UnitsWatch(instruments, session.awaits_rebuilding)
         self._begun = False
         self._busy = False
         self._left: deque[Item] = deque()
         self._early: list[Event] = []
+        self._first: dict[str, Received] = {}
         self._handled: list[Handled] = []
         self._through = Instant(0)
         self._settled_through = Instant(0)
         self._unwritable = False
         self._commit_due_s: float | None = None
         self._since_kept = 0
+        self._turned_s = clock.steady_s()
         self._seen_s = clock.steady_s()
         self._seen_at = clock.now()
 
@@ -141,6 +146,10 @@ class AccountLoop:
             ready=self._begun and self.streams_up,
         )
 
+    def turned_age_s(self) -> float:
+        """Seconds of this machine since the last turn ended: below one where all is well."""
+        return self._clock.steady_s() - self._turned_s
+
     def streams(self) -> list[StreamAge]:
         """Every stream of the account."""
         private = StreamAge(name="private", heard_at=self._private.heard_at, up=self._private.up)
@@ -153,6 +162,12 @@ class AccountLoop:
     def report(self, report: HostReport | SymbolReport) -> None:
         """Hand in what the process says of itself, or the exchange of a symbol; any thread."""
         self._inbox.put(report)
+
+    def unread(self) -> list[OperatorCommand]:
+        """Commands that nobody will handle here any more, each given once: for the successor of a
+        loop that has ended."""
+        left, self._left = (*self._left, *self._inbox.drain()), deque()
+        return [one for one in left if isinstance(one, OperatorCommand)]
 
     # -- the loop --------------------------------------------------------------------------
 
@@ -167,11 +182,11 @@ class AccountLoop:
             else:
                 await asyncio.sleep(0)
             await self._turn()
-            if self._awaits_rebuilding():
-                await self._save()
+            if self._units.awaits_rebuilding():
+                await self._end()
                 return LoopEnd.REBUILD
         await self._turn()
-        await self._save()
+        await self._end()
         return LoopEnd.ASKED
 
     async def _turn(self) -> None:
@@ -184,12 +199,18 @@ class AccountLoop:
                 break
         if self._begun:
             self._fire(self._clock.timers_until(self._clock.now()))
-        elif self.streams_up:
+        elif self.streams_up and self._tickers.heard_all:
             self._begin()
+        # What is slow in here is no pause of the process; what follows are waits that have an end.
+        self._look()
         await self._settle()
-        # What is slow in here is no pause of the process; what follows is a wait that has an end.
-        self._seen_s, self._seen_at = self._clock.steady_s(), self._clock.now()
+        self._notice_pause()
+        self._look()
+        self._turned_s = self._seen_s
         self._busy = False
+
+    def _look(self) -> None:
+        self._seen_s, self._seen_at = self._clock.steady_s(), self._clock.now()
 
     def _wait_s(self) -> float:
         if not self._begun:
@@ -200,14 +221,14 @@ class AccountLoop:
         return HEARTBEAT_S if wait_s is None else min(HEARTBEAT_S, wait_s)
 
     def _notice_pause(self) -> None:
-        """SIGSTOP, a suspended machine: frames may be lost though every socket looks alive."""
+        """SIGSTOP, a machine suspended, a disk that hung: frames may be lost, others are old."""
         if self._pause_s_max is None or not self._begun:
             return
         if self._clock.steady_s() - self._seen_s <= self._pause_s_max:
             return
         self.pauses += 1
         since, now = self._seen_at, self._clock.now()
-        for event in (*self._tickers.paused(since), *self._private.paused(since, now)):
+        for event in (*self._tickers.paused(since, now), *self._private.paused(since, now)):
             self._handle(event)
 
     # -- items -----------------------------------------------------------------------------
@@ -238,23 +259,26 @@ class AccountLoop:
 
     def _received(self, received: Received) -> None:
         event = received.event
+        before: list[StreamRestored] = []
         if isinstance(event, Ticker):
+            if self._tickers.is_of_before(received.exchange_at):
+                return
             before = self._tickers.seen(event.symbol, self._clock.now())
-        else:
-            before = []
+            if not self._begun:
+                self._first[event.symbol] = received
         if not self._begun:
             return
         self._fire(self._clock.timers_until(received.exchange_at))
         self._clock.heard(received.exchange_at)
         for restored in before:
             self._handle(restored)
-        self._handle(event)
+        self._handle(event, received.received_at if isinstance(event, Ticker) else None)
         self._through = max(self._through, received.exchange_at)
 
     def _event(self, event: Event) -> None:
         """Answers, commands, reports: they bear our own time."""
-        if isinstance(event, SymbolReport) and event.symbol in self.session.strategies:
-            self._newest[event.symbol] = event
+        if isinstance(event, SymbolReport):
+            self._units.note(event)
         if not self._begun:
             self._early.append(event)
             return
@@ -271,16 +295,13 @@ class AccountLoop:
         if fatal.kind is FatalKind.AUTHENTICATION and self._begun:
             self._pass_on(self._private.fatal(fatal))
             return
-        text = f"the private stream has ended: {fatal.kind.value}: {fatal.detail}"
-        raise RunFailed(
-            f"account {self.name}: {text}",
-            "see whether the key is valid, with `gridbot doctor`"
-            if fatal.kind is FatalKind.AUTHENTICATION
-            else None,
-        )
+        raise end_of(self.name, fatal)
 
     def _begin(self) -> None:
-        """The first event of a process: there is no other way in."""
+        """The first event of a process: there is no other way in.
+
+        The newest ticker that came before is the market in which the session begins.
+        """
         self._begun = True
         now = self._clock.now()
         self._tickers.expect(now)
@@ -288,6 +309,9 @@ class AccountLoop:
         for event in (*self._reports, *self._early):
             self._handle(event)
         self._early.clear()
+        for received in self._first.values():
+            self._received(received)
+        self._first.clear()
 
     def _fire(self, until: Instant) -> None:
         """Everything due by then, each at its own deadline."""
@@ -302,11 +326,11 @@ class AccountLoop:
         for lost in self._tickers.due(self._clock.now()):
             self._handle(lost)
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: Event, received_at: Instant | None = None) -> None:
         now = self._clock.now()
         effects = self.session.handle(event, now)
         self._journal.append(event, effects, now)
-        self._handled.append((event, effects, now))
+        self._handled.append((event, effects, now, received_at))
         if self._commit_due_s is None:
             self._commit_due_s = self._clock.steady_s() + COMMIT_S_MAX
 
@@ -317,18 +341,18 @@ class AccountLoop:
 
         Events that caused nothing wait for the next that does, a second at most.
         """
-        caused = any(effects for _, effects, _ in self._handled)
+        caused = any(effects for _, effects, _, _ in self._handled)
         if caused or self._commit_is_due():
             await self._commit()
         handled, self._handled = self._handled, []
-        for _, effects, now in handled:
+        for _, effects, now, received_at in handled:
             for request in effects.requests:
-                self._send(request, now)
-        for event, effects, now in handled:
+                self._send(request, now, received_at)
+        for event, effects, now, _ in handled:
             for observer in self._observers:
                 observer.observe(self.name, event, effects, now)
         self._since_kept += len(handled)
-        if self._since_kept >= KEEP_EVERY and not self._unwritable:
+        if self._since_kept >= KEEP_EVERY:
             await self._save()
         self._settled_through = self._through
 
@@ -354,31 +378,23 @@ class AccountLoop:
         condition = HostCondition.JOURNAL_UNWRITABLE
         self._handle(HostReport(at=self._clock.now(), condition=condition, stands=stands))
 
-    def _send(self, request: Request, now: Instant) -> None:
+    def _send(self, request: Request, now: Instant, received_at: Instant | None) -> None:
         """Without a journal only leaves what a restart would find out by itself."""
-        if self._unwritable and isinstance(request, Approved):
-            unsent = never_left(request, "the journal cannot be written", now)
-            assert unsent is not None, "a placement always gets an answer"
+        if not (self._unwritable and isinstance(request, Approved)):
+            self._venue.send(request, received_at)
+        elif unsent := never_left(request, "the journal cannot be written", now):
             self._inbox.put(unsent)
-            return
-        self._venue.send(request)
 
     async def _save(self) -> None:
-        """Keep the state; everything up to it is durable first."""
+        """Begin to keep the state; everything up to it is durable first."""
+        if self._unwritable or self._keeping.busy:
+            return
         await self._commit()
-        self._since_kept = 0
         if not self._unwritable:
-            await self._keep()
+            self._since_kept = 0
+            await self._keeping.begin()
 
-    def _awaits_rebuilding(self) -> bool:
-        """Whether a symbol has other units by the newest report, and is empty (ADR 0035)."""
-        return any(
-            report.hedge_mode
-            and self._has_other_units(report)
-            and self.session.awaits_rebuilding(symbol)
-            for symbol, report in self._newest.items()
-        )
-
-    def _has_other_units(self, report: SymbolReport) -> bool:
-        known, told = self.session.strategies[report.symbol].instrument, report.instrument
-        return (known.tick_size, known.qty_step) != (told.tick_size, told.qty_step)
+    async def _end(self) -> None:
+        await self._commit()
+        if not self._unwritable:
+            await self._keeping.end()

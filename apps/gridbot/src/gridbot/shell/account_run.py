@@ -4,7 +4,7 @@ It wires and ends; it decides nothing, and refuses to know where memory and term
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from appkit.beside import beside
@@ -14,13 +14,15 @@ from bybit_adapter.normalizer.words import DeadLetter
 from bybit_adapter.rest_client import RestClient
 from bybit_adapter.ws_client.client import WsClient, private_client
 from bybit_adapter.ws_client.words import Phase
-from gridbot.shell.account_loop import PAUSE_S_MAX, AccountLoop, Keep
+from gridbot.shell.account_loop import PAUSE_S_MAX, AccountLoop
 from gridbot.shell.clock import Clock, SessionClock
 from gridbot.shell.exchange_calls import ExchangeCalls
 from gridbot.shell.inbox import Inbox
+from gridbot.shell.keeping import Keep
 from gridbot.shell.live_venue import LiveVenue
 from gridbot.shell.market_hub import MarketHub
 from gridbot.shell.private_stream import PrivateEar, PrivateStream
+from gridbot.shell.reactions import Reactions
 from gridbot.shell.symbol_watch import SymbolWatch
 from gridbot.shell.ticker_watch import TickerWatch
 from gridbot.shell.words import Ended, Item
@@ -30,7 +32,8 @@ from gridcore.clock import Instant
 from gridcore.events import Event, SymbolReport, WalletSnapshot
 from gridcore.session.account import AccountSession
 from gridcore.session.effects import Effects
-from gridcore.session.modes import ModeCause
+from gridcore.session.modes import Mode, ModeCause
+from gridcore.sides import LONG, DirectionType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Means:
 
     `streams_clock` is the clock of sockets and signatures, `clock` the session's; they differ in
     lockstep only. `ticker_gap_s` None: no silence counts as loss; `pause_s_max` None: the market
-    waits for us. `synchronise` measures the exchange's clock.
+    waits for us, and requests leave in turn. `synchronise` measures the exchange's clock.
     """
 
     endpoint: Endpoint
@@ -52,6 +55,7 @@ class Means:
     ticker_gap_s: int | None
     symbol_check_s: int
     pause_s_max: float | None = PAUSE_S_MAX
+    reactions: Reactions = field(default_factory=Reactions)
 
 
 class AccountRun:
@@ -84,6 +88,10 @@ class AccountRun:
             put=self._inbox.put,
             on_died=self._died,
             steady_s=means.streams_clock.steady_s,
+            mode_of=self._mode_of,
+            reactions=means.reactions,
+            heard_now=means.streams_clock.now,
+            in_turn=means.pause_s_max is None,
         )
         watch = SymbolWatch(
             symbols,
@@ -122,9 +130,13 @@ class AccountRun:
             self._stream = self._new_stream()
             self._stream.start()
 
+    def deafen(self) -> None:
+        """Hear no ticker any more: what came before is in the inbox, before whatever is put now."""
+        self._means.hub.unsubscribe(self._inbox)
+
     async def close(self) -> None:
         """End stream and requests, within seconds."""
-        self._means.hub.unsubscribe(self._inbox)
+        self.deafen()
         await self.venue.close()
         await beside("close-stream", self._stream.close)
         await beside("close-rest", self._means.rest.close)
@@ -138,6 +150,11 @@ class AccountRun:
             clock=means.streams_clock,
             synchronise=means.synchronise,
         )
+
+    def _mode_of(self, symbol: str, direction: DirectionType | None) -> Mode:
+        """Looked at by the request threads: what stands now, whatever stood when it was decided."""
+        modes = self.session.strategies[symbol].modes
+        return max(modes) if direction is None else modes[direction is not LONG]
 
     def _bury(self, letter: DeadLetter) -> None:
         del letter

@@ -10,10 +10,12 @@ from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import Endpoint
 from bybit_adapter.errors import Failure
 from bybit_adapter.rate_limiter import RateLimiter
-from bybit_adapter.rest_client import RestClient, machine_clock, wait_until
+from bybit_adapter.rest_client import RestClient, machine_clock
 from bybit_adapter.ws_client.client import public_client
 from gridbot.shell.clock import Clock, MarketClock, SessionClock
 from gridbot.shell.market_hub import MarketHub
+from gridbot.shell.patience import wait_until
+from gridbot.shell.reactions import Reactions
 from gridcore.clock import Instant
 
 SYNCHRONISE_S = 60.0
@@ -32,10 +34,12 @@ class Exchange:
         timeout_s: float,
         speed: int = 1,
         lockstep: bool = False,
+        reactions: Reactions | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.clock = Clock(speed)
         self.lockstep = lockstep
+        self.reactions = Reactions() if reactions is None else reactions
         self._speed = speed
         self._limiter = limiter
         self._timeout_s = timeout_s

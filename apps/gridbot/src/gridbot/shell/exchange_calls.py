@@ -5,7 +5,7 @@ It blocks, so it belongs to the request threads; it refuses to decide whether an
 
 from collections.abc import Callable, Mapping
 
-from bybit_adapter.answers import cancel_answer, place_answer
+from bybit_adapter.answers import cancel_answer, place_answer, question_answer
 from bybit_adapter.normalizer.rest_rows import RestRows
 from bybit_adapter.normalizer.words import DeadLetter
 from bybit_adapter.rate_limiter import Lane
@@ -99,7 +99,7 @@ class ExchangeCalls:
             case SnapshotKind.WALLET:
                 return self._wallet(ask.since)
         if listing.failure is not None:
-            return None
+            return question_answer(listing.failure, self._now())
         rows, asked_at, complete = listing.rows, listing.asked_at, listing.complete
         match ask.kind:
             case SnapshotKind.ORDERS:
@@ -117,7 +117,7 @@ class ExchangeCalls:
         """The wallet first, so that the movements hold all that it contains."""
         wallet = self._rest.account.wallet()
         if not isinstance(wallet, Answer):
-            return None
+            return question_answer(wallet, self._now())
         movements: list[CashMoved] = []
         if since is not None:
             log = self._rest.account.transaction_log(since)

@@ -1,26 +1,42 @@
 """The exchange as a venue: requests go to the request threads, answers into the inbox.
 
-It refuses to keep anything back for later: what did not leave in time is told as such (L107).
+It refuses to keep anything back for later: what did not leave in time, or may not leave any more,
+is told as such (L107).
 """
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 
 from appkit.beside import beside
 from bybit_adapter.rate_limiter import Lane
 from gridbot.shell.clock import SessionClock
 from gridbot.shell.exchange_calls import ExchangeCalls, lane_of, never_left
-from gridbot.shell.request_pool import RequestPool
+from gridbot.shell.patience import NoLongerWanted, while_wanted
+from gridbot.shell.reactions import Reactions
+from gridbot.shell.request_pool import WORKERS, RequestPool
 from gridbot.words import Put
+from gridcore.clock import Instant
 from gridcore.events import Event
-from gridcore.session.effects import Request
+from gridcore.session.effects import AskSnapshot, CancelOrder, Request
+from gridcore.session.modes import Mode
+from gridcore.sides import DirectionType
 
 OPEN_WAIT_S_MAX = 5.0
 """An open that has not left by then is decided anew, at the price of then."""
+WAIT_S_MAX = {Lane.OPEN: OPEN_WAIT_S_MAX, Lane.REDUCE: 10.0}
+"""For a thread and the exchange's limits together: the session looks for a placement without an
+answer after 30 s, and one that left only then would be placed twice."""
+
+ModeOf = Callable[[str, DirectionType | None], Mode]
+"""The mode in force for a symbol and a direction, or for the worse of both; from any thread."""
 
 
 class LiveVenue:
-    """Sends one account's requests. `put` takes answers from any thread."""
+    """Sends one account's requests. `put` takes answers from any thread.
+
+    What waited for a thread or for the exchange's limits leaves only if its mode still lets it.
+    """
 
     def __init__(
         self,
@@ -31,22 +47,35 @@ class LiveVenue:
         put: Put,
         on_died: Callable[[str], None],
         steady_s: Callable[[], float],
+        mode_of: ModeOf,
+        reactions: Reactions,
+        heard_now: Callable[[], Instant],
+        in_turn: bool = False,
     ) -> None:
+        """`heard_now`: the clock by which frames are received. `in_turn`: requests leave one after
+        the other, as the session asked for them, so that a run in lockstep can be repeated."""
+        self._name = name
+        self._mode_of = mode_of
+        self._reactions = reactions
+        self._heard_now = heard_now
+        self._closed = False
         self._calls = calls
         self._clock = clock
         self._put = put
         self._steady_s = steady_s
-        self._pool = RequestPool(name, on_died=on_died)
+        self._in_turn = in_turn
+        self._pool = RequestPool(name, on_died=on_died, workers=1 if in_turn else WORKERS)
 
     @property
     def in_flight(self) -> int:
         """Requests whose answers are not in the inbox yet."""
         return self._pool.in_flight
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request, received_at: Instant | None = None) -> None:
         """Hand one request to the threads; every placement and every cancel gets an answer."""
         lane = lane_of(request)
-        if not self._pool.submit(lane, partial(self._carry_out, request, lane, self._steady_s())):
+        work = partial(self._carry_out, request, lane, self._steady_s(), received_at)
+        if not self._pool.submit(Lane.QUERY if self._in_turn else lane, work):
             self._tell_unsent(request, "too many requests wait")
 
     def ask(self, question: Callable[[], Event | None]) -> None:
@@ -55,13 +84,41 @@ class LiveVenue:
 
     async def close(self) -> None:
         """End within seconds; requests that have not left do not leave any more."""
+        self._closed = True
         await beside("close-requests", self._pool.close)
 
-    def _carry_out(self, request: Request, lane: Lane, taken_s: float) -> None:
-        if lane is Lane.OPEN and self._steady_s() - taken_s > OPEN_WAIT_S_MAX:
-            self._tell_unsent(request, f"it waited more than {OPEN_WAIT_S_MAX:g} s for its turn")
+    def _carry_out(
+        self, request: Request, lane: Lane, taken_s: float, received_at: Instant | None
+    ) -> None:
+        until_s = taken_s + WAIT_S_MAX.get(lane, inf)
+        objection = self._objection(request, until_s)
+        if objection:
+            self._tell_unsent(request, objection)
             return
-        self._answer(partial(self._calls.answer, request))
+        if received_at is not None:
+            self._reactions.add(self._name, self._heard_now() - received_at)
+        try:
+            with while_wanted(lambda: not self._objection(request, until_s)):
+                self._answer(partial(self._calls.answer, request))
+        except NoLongerWanted:
+            self._tell_unsent(request, "it was not wanted any more while it waited for the limit")
+
+    def _objection(self, request: Request, until_s: float) -> str:
+        """Why a request may not leave any more; "" when it may."""
+        if self._closed:
+            return "the account is being closed"
+        if self._steady_s() > until_s:
+            return "it waited too long for its turn"
+        if self._mode_of_request(request) >= _stopped_by(request):
+            return "trading was restricted before it left"
+        return ""
+
+    def _mode_of_request(self, request: Request) -> Mode:
+        if isinstance(request, AskSnapshot):
+            return Mode.NORMAL
+        if isinstance(request, CancelOrder):
+            return self._mode_of(request.symbol, None)
+        return self._mode_of(request.request.symbol, request.request.direction)
 
     def _answer(self, question: Callable[[], Event | None]) -> None:
         event = question()
@@ -72,3 +129,10 @@ class LiveVenue:
         event = never_left(request, text, self._clock.now())
         if event is not None:
             self._put(event)
+
+
+def _stopped_by(request: Request) -> Mode:
+    """The mode from which on a request does not leave."""
+    if isinstance(request, AskSnapshot | CancelOrder):
+        return Mode.SILENT
+    return Mode.HALT if request.request.reduce_only else Mode.NO_OPEN

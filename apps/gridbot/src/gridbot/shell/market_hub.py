@@ -72,6 +72,9 @@ class MarketHub:
     def __init__(self, make: MakeStream) -> None:
         self._make = make
         self._lock = threading.Lock()
+        self._changing = threading.Lock()
+        """Held while a stream is ended and another made, which is one step."""
+        self._closed = False
         self._subscribers: list[_Subscriber] = []
         self._stream: Stream | None = None
 
@@ -98,17 +101,23 @@ class MarketHub:
     def connect(self) -> None:
         """Open the stream for all who listen; it blocks while an old one is closed.
 
-        Who listened before has no tickers until the new one delivers.
+        Who listened before has no tickers until the new one delivers. After `close` nothing opens.
         """
-        self.close()
-        with self._lock:
-            topics = dict.fromkeys(topic for one in self._subscribers for topic in one.topics)
-            if topics:
-                self._stream = self._make(tuple(topics), self)
-                self._stream.start()
+        with self._changing:
+            self._end()
+            with self._lock:
+                topics = dict.fromkeys(topic for one in self._subscribers for topic in one.topics)
+                if topics and not self._closed:
+                    self._stream = self._make(tuple(topics), self)
+                    self._stream.start()
 
     def close(self) -> None:
-        """Close the stream; it blocks for seconds at most."""
+        """Close the stream for good; it blocks for seconds at most."""
+        self._closed = True
+        with self._changing:
+            self._end()
+
+    def _end(self) -> None:
         with self._lock:
             stream, self._stream = self._stream, None
         if stream is not None:

@@ -6,6 +6,7 @@ Two halves, one on the sockets' threads and one on the loop. It refuses to take 
 
 from collections.abc import Callable, Mapping, Sequence
 
+from appkit.exits import RunFailed
 from bybit_adapter.normalizer.frame import Normalizer
 from bybit_adapter.normalizer.words import DeadLetter, Received
 from bybit_adapter.ws_client.client import PRIVATE_TOPICS
@@ -17,6 +18,16 @@ from gridcore.events import AuthenticationFailed, StreamLost, StreamRestored
 from gridcore.instrument import Instrument
 
 StreamEvent = StreamLost | StreamRestored | AuthenticationFailed
+
+
+def end_of(account: str, fatal: Fatal) -> RunFailed:
+    """What a stream that has ended for good means for an account that cannot go on without."""
+    remedy = "see whether the key is valid, with `gridbot doctor`"
+    refused = fatal.kind is FatalKind.AUTHENTICATION
+    return RunFailed(
+        f"account {account}: the private stream has ended: {fatal.kind.value}: {fatal.detail}",
+        remedy if refused else None,
+    )
 
 
 class PrivateEar:

@@ -34,7 +34,9 @@ class RequestPool:
         self._on_died = on_died
         self._lane_workers = dict(lane_workers)
         self._waiting_max = waiting_max
-        self._room = threading.Condition()
+        lock = threading.Lock()
+        self._room = threading.Condition(lock)
+        self._ended = threading.Condition(lock)
         self._waiting: dict[Lane, deque[Work]] = {lane: deque() for lane in Lane}
         self._running = dict.fromkeys(Lane, 0)
         self._count = 0
@@ -69,7 +71,7 @@ class RequestPool:
                 self._count -= len(waiting)
                 waiting.clear()
             self._room.notify_all()
-            return self._room.wait_for(lambda: not self._count, patience_s)
+            return self._ended.wait_for(lambda: not self._count, patience_s)
 
     def _work(self) -> None:
         finished = False
@@ -101,4 +103,8 @@ class RequestPool:
         with self._room:
             self._running[lane] -= 1
             self._count -= 1
-            self._room.notify_all()
+            # Who did this looks for the next work itself, unless an error has ended it.
+            if any(self._waiting.values()):
+                self._room.notify()
+            if not self._count:
+                self._ended.notify_all()

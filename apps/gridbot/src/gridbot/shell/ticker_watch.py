@@ -25,11 +25,17 @@ class TickerWatch:
         self._heard: dict[str, Instant | None] = dict.fromkeys(symbols)
         self._lost: set[str] = set()
         self._subscribed: set[str] = set()
+        self._back_at = Instant(0)
 
     @property
     def up(self) -> bool:
         """Whether every symbol is subscribed to, or heard."""
         return self._subscribed >= self._heard.keys()
+
+    @property
+    def heard_all(self) -> bool:
+        """Whether every symbol has a ticker: Bybit tells one at once when it is subscribed to."""
+        return None not in self._heard.values()
 
     def expect(self, now: Instant) -> None:
         """The session begins: from now on every symbol should be heard."""
@@ -57,8 +63,14 @@ class TickerWatch:
         """Tickers are subscribed to; the next one restores its stream."""
         self._subscribed.update(told.symbols)
 
-    def paused(self, since: Instant) -> list[StreamLost]:
-        """The process was away: the next ticker of each symbol restores it."""
+    def is_of_before(self, at: Instant) -> bool:
+        """Whether a ticker of the exchange time `at` waited while the process was away: nothing is
+        decided upon it."""
+        return at < self._back_at
+
+    def paused(self, since: Instant, until: Instant) -> list[StreamLost]:
+        """The process was away: the next ticker of each symbol from `until` on restores it."""
+        self._back_at = until
         return self._lose(self._heard, since, "the process was away")
 
     def next_deadline(self) -> Instant | None:

@@ -6,16 +6,18 @@ what the replayed events cause was sent, or counts as never sent; the exchange i
 
 import json
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 
+from appkit.account_setup import AccountSetup, SetupUnreadable, read_setup
 from appkit.dates import instant_text
 from appkit.exits import RunFailed, UserError
 from gridbot.journal.files import JournalFile, account_folder, journal_files, setup_path
 from gridbot.journal.reader import header_of, lines_from
-from gridbot.journal.setup import AccountSetup, SetupUnreadable, read_setup
 from gridbot.state.saved_state import StateUnreadable, keep_corrupt_copy, load
 from gridcore.clock import SECOND_US, Instant
+from gridcore.instrument import Instrument
 from gridcore.message import message
 from gridcore.saved import Saved, SavedStateError
 from gridcore.session.account import AccountSession
@@ -36,7 +38,8 @@ class Recovered:
     `next_seq` is the number for the first line of the new journal file; `events` were replayed
     from line `from_seq` on. `warnings` are for a person. `difference`: the first effect that this
     code does not give again, as another version may not; the exchange is compared with anyway.
-    `until`: the newest exchange time that is known to have been handled.
+    `until`: the newest exchange time that is known to have been handled; `gone`: symbols that were
+    traded, and are not any more.
     """
 
     is_fresh: bool
@@ -46,6 +49,7 @@ class Recovered:
     warnings: tuple[str, ...]
     difference: Difference | None
     until: Instant | None
+    gone: tuple[str, ...]
 
 
 @message
@@ -61,8 +65,9 @@ def recover(folder: Path, account: str, session: AccountSession) -> Recovered:
     """Restore a fresh session to the state in which the last process died, byte for byte.
 
     Events are replayed as they were handled, under the setup of then, which lies beside the
-    journal. A symbol that is new, or whose tick or step is another one now, begins anew; of one
-    that is gone the books stay. It blocks. UserError when files do not fit: nothing was changed.
+    journal. A symbol that is new, or whose strategy, tick or step is another one now, begins anew;
+    of one that is gone the books stay. It blocks. UserError when files do not fit: nothing was
+    changed.
     """
     files = journal_files(folder, account)
     newest = files[-1] if files else None
@@ -99,6 +104,7 @@ def recover(folder: Path, account: str, session: AccountSession) -> Recovered:
         warnings=(*warnings, *(f"{symbol} {why}" for symbol, why in changed.items())),
         difference=found.difference,
         until=max(found.until, _heard(found.memory)),
+        gone=tuple(sorted(changed.keys() - session.strategies.keys())),
     )
 
 
@@ -143,6 +149,7 @@ def _fresh(warnings: tuple[str, ...]) -> Recovered:
         warnings=warnings,
         difference=None,
         until=None,
+        gone=(),
     )
 
 
@@ -185,22 +192,29 @@ def _risen(base: _Base, newest: JournalFile | None) -> _Risen:
 
 def _changed(then: AccountSetup, session: AccountSession) -> dict[str, str]:
     """The symbols of which what was saved says nothing to this session, and why."""
-    units = {
-        one.instrument.symbol: (one.instrument.tick_size, one.instrument.qty_step)
-        for one in then.strategies
-    }
+    known = {one.instrument.symbol: one for one in then.strategies}
     changed = {}
     for symbol, strategy in session.strategies.items():
-        known, instrument = units.get(symbol), strategy.instrument
-        if known is None:
+        before, instrument = known.get(symbol), strategy.instrument
+        if before is None:
             changed[symbol] = "was not traded before: it begins anew"
-        elif known != (instrument.tick_size, instrument.qty_step):
+        elif before.strat_id != strategy.setup.strat_id:
             changed[symbol] = (
-                f"begins anew: tick {known[0]} and step {known[1]} are {instrument.tick_size} and "
+                f"was traded by {before.strat_id}, and is by {strategy.setup.strat_id} now: it "
+                f"begins anew, and orders of {before.strat_id} are orphans"
+            )
+        elif _units(before.instrument) != _units(instrument):
+            tick, step = _units(before.instrument)
+            changed[symbol] = (
+                f"begins anew: tick {tick} and step {step} are {instrument.tick_size} and "
                 f"{instrument.qty_step} now"
             )
-    gone = sorted(units.keys() - session.strategies.keys())
+    gone = sorted(known.keys() - session.strategies.keys())
     return changed | dict.fromkeys(gone, "is not traded any more: its orders are nobody's now")
+
+
+def _units(instrument: Instrument) -> tuple[Decimal, Decimal]:
+    return instrument.tick_size, instrument.qty_step
 
 
 def _replayed(lines: Iterable[str], seq: int, session: AccountSession) -> _Risen:

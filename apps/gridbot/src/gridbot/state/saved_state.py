@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from appkit.account_setup import AccountSetup, SetupUnreadable, setup_body, setup_from
 from appkit.atomic import write_bytes
 from gridbot.journal.files import state_path
-from gridbot.journal.setup import AccountSetup, SetupUnreadable, setup_body, setup_from
 from gridcore.message import message
 
 FORMAT: Final = 1

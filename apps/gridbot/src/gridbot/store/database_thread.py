@@ -4,6 +4,7 @@ It knows a bounded queue and when to try again; it refuses to know what is writt
 fails here stops anybody: it is told, and rows are lost at worst.
 """
 
+import logging
 import threading
 import time
 from collections import deque
@@ -27,6 +28,7 @@ Write = Callable[[AdminRepositories], None]
 QUEUE_MAX: Final = 10_000
 RETRY_S_FIRST: Final = 1.0
 RETRY_S_MAX: Final = 30.0
+_DOUBLED_MAX: Final = 10
 _AT_FAULT: Final = (DataError, IntegrityError, ProgrammingError, NotOwned)
 
 
@@ -34,17 +36,22 @@ _AT_FAULT: Final = (DataError, IntegrityError, ProgrammingError, NotOwned)
 class StoreState:
     """The thread at one moment, for the health page.
 
-    `failures`: attempts in a row that found the database away; `refused`: work that the database
-    does not take; `dropped`: work that had to make room.
+    `started`: whether it was told to begin; `alive`: whether it runs. `failures`: attempts in a row
+    that found the database away; `refused`: work that the database does not take; `dropped`: work
+    that had to make room; `busy_s`: how long the attempt of now lasts already, 0 without one.
+    `trouble`: what failed last and the kind of error; its text is for the log alone, as a
+    database's words may hold anything.
     """
 
+    started: bool
     alive: bool
     depth: int
     written: int
     refused: int
     dropped: int
     failures: int
-    last_text: str
+    busy_s: float
+    trouble: str
 
 
 class DatabaseThread:
@@ -73,7 +80,9 @@ class DatabaseThread:
         self._beat_at = steady_s()
         self._retry_at = 0.0
         self._written = self._refused = self._dropped = self._failures = 0
-        self._last_text = ""
+        self._busy_since: float | None = None
+        self._trouble = ""
+        self._log = logging.getLogger("gridbot.store")
         self._thread: threading.Thread | None = None
 
     def put(self, name: str, write: Write) -> None:
@@ -88,14 +97,17 @@ class DatabaseThread:
     def state(self) -> StoreState:
         """The thread now."""
         with self._changed:
+            since = self._busy_since
             return StoreState(
+                started=self._thread is not None,
                 alive=self._thread is not None and self._thread.is_alive(),
                 depth=len(self._queue),
                 written=self._written,
                 refused=self._refused,
                 dropped=self._dropped,
                 failures=self._failures,
-                last_text=self._last_text,
+                busy_s=0.0 if since is None else self._steady_s() - since,
+                trouble=self._trouble,
             )
 
     def start(self) -> None:
@@ -157,26 +169,47 @@ class DatabaseThread:
 
     def _do(self, name: str, write: Write) -> bool:
         """One attempt; whether the database was away."""
+        with self._changed:
+            self._busy_since = self._steady_s()
         try:
             with self._database.get_session() as session:
                 write(as_admin(session))
         except _AT_FAULT as error:
-            with self._changed:
-                self._refused += 1
-                self._last_text = f"{name}: {_told(error)}"
+            self._note_refused(name, error)
             return False
         except SQLAlchemyError as error:
-            with self._changed:
-                delay_s = min(RETRY_S_FIRST * 2**self._failures, RETRY_S_MAX)
-                self._failures += 1
-                self._last_text = f"{name}: {_told(error)}"
-                self._retry_at = self._steady_s() + delay_s
+            self._note_away(name, error)
             return True
-        with self._changed:
-            self._written += 1
-            self._failures = 0
-            self._retry_at = 0.0
+        finally:
+            with self._changed:
+                self._busy_since = None
+        self._note_written()
         return False
+
+    def _note_refused(self, name: str, error: Exception) -> None:
+        with self._changed:
+            self._refused += 1
+            self._trouble = f"{name}: {type(error).__name__}"
+        self._log.warning("the database refuses %s: %s", name, _told(error))
+
+    def _note_away(self, name: str, error: Exception) -> None:
+        with self._changed:
+            is_first = not self._failures
+            # The power is bounded, as an outage of hours would not fit a float.
+            delay_s = min(RETRY_S_FIRST * 2 ** min(self._failures, _DOUBLED_MAX), RETRY_S_MAX)
+            self._failures += 1
+            self._trouble = f"{name}: {type(error).__name__}"
+            self._retry_at = self._steady_s() + delay_s
+        if is_first:
+            self._log.warning("the database is away, rows wait: %s: %s", name, _told(error))
+
+    def _note_written(self) -> None:
+        with self._changed:
+            failures, self._failures = self._failures, 0
+            self._written += 1
+            self._retry_at = 0.0
+        if failures:
+            self._log.info("the database is back after %s attempts", failures)
 
 
 def _told(error: Exception) -> str:

@@ -85,7 +85,8 @@ class Access:
 
     def _check_host(self, request: web.Request) -> None:
         """An address or our own name: a name that is bound anew to us is another site's."""
-        name = _host_name(request.host)
+        # Not request.host, which makes up a name where the caller gave none.
+        name = _host_name(request.headers.get("Host", ""))
         if name not in ("localhost", self._own_name) and not _is_address(name):
             raise AccessRefused(403, "the Host header names another site", "use the address itself")
 

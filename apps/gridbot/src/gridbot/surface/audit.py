@@ -41,7 +41,7 @@ class AuditLog:
 
         A line that the disk refuses is kept and goes before the next one.
         """
-        self._pending.append(orjson.dumps(line) + b"\n")
+        self._pending.append(orjson.dumps(_readable(line)) + b"\n")
         try:
             await asyncio.wait_for(beside("audit", self._write_pending), self._wait_s)
         except (OSError, TimeoutError):
@@ -71,3 +71,11 @@ class AuditLog:
             if older.exists():
                 older.replace(self.path.with_name(f"{self.path.name}.{number + 1}"))
         self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+
+
+def _readable(line: Mapping[str, object]) -> dict[str, object]:
+    """What strangers send may hold halves of characters, which no file takes."""
+    return {
+        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for name, value in line.items()
+    }

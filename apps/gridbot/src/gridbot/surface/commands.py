@@ -11,7 +11,8 @@ from appkit.spelling import nearest
 from gridbot.surface.audit import AuditLog
 from gridbot.surface.views import AccountView
 from gridbot.surface.words import ACTIONS, CommandName
-from gridcore.clock import Instant
+from gridbot.throttle import Throttle
+from gridcore.clock import MINUTE_US, Instant
 from gridcore.events import Event, OperatorCommand
 from gridcore.message import message
 from gridcore.session.effects import Effects
@@ -21,6 +22,9 @@ HANDLED_S_MAX = 2.0
 
 WAITING_MAX = 32
 """Commands that may wait at once."""
+
+STRANGERS_US = MINUTE_US
+"""What one stranger tries is written down once in this time, and counted."""
 
 
 class CommandRefused(Exception):
@@ -60,6 +64,7 @@ class CommandBus:
         self._now = now
         self._wait_s = wait_s
         self._last_at = Instant(0)
+        self._strangers: Throttle[str] = Throttle(STRANGERS_US)
         self._waiting: dict[tuple[str, Instant], asyncio.Future[None]] = {}
 
     async def submit(
@@ -93,9 +98,20 @@ class CommandBus:
         )
 
     async def refused(self, command: str, source: str, why: str) -> None:
-        """Write down that a command was refused before it came here."""
+        """Write down that a command was refused to somebody who may command."""
         row = _row(self._now(), command, None, None, source)
         await self._audit.write(row | {"what": "refused", "why": why})
+
+    async def turned_away(self, command: str, source: str, why: str) -> None:
+        """Write down that a command came from somebody who may not command: once a minute for each
+        source, then how often it came, so that no stranger fills the disk or holds up the loop."""
+        now = self._now()
+        if self._strangers.admit(source, now):
+            row = _row(now, command, None, None, source)
+            await self._audit.write(row | {"what": "refused", "why": why})
+        for one, times in self._strangers.ended(now):
+            row = _row(now, "any", None, None, one)
+            await self._audit.write(row | {"what": "refused", "why": "as before", "times": times})
 
     def observe(self, account: str, event: Event, effects: Effects, now: Instant) -> None:
         """An account's session has handled an event."""

@@ -4,12 +4,10 @@ Names carry their units, counters end in _total and begin at 0 with the process.
 for graphs: no decision comes out of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
-    CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     InfoMetricFamily,
@@ -17,18 +15,20 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from bybit_adapter.rest_client import machine_clock
 from gridbot.surface.counting import AccountCounts
+from gridbot.surface.exposure import PERCENT, symbol_families
+from gridbot.surface.families import PREFIX, add_known, counter, gauge
 from gridbot.surface.history import History
+from gridbot.surface.organs import NOTHING_KNOWN, Checkup, Organs
 from gridbot.surface.picture import age_us, health_of
-from gridbot.surface.valuation import equity_of, legs_of, nearest_liquidation_pct, unrealised_of
+from gridbot.surface.valuation import equity_of, nearest_liquidation_pct, unrealised_of
 from gridbot.surface.views import AccountView, RunFacts
 from gridcore.clock import SECOND_US, Instant
 from gridcore.events import Event
 from gridcore.session.effects import Effects
-from gridcore.session.modes import Mode
 from gridcore.session.orders import OrderState
 
-PREFIX = "gridbot"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -41,8 +41,13 @@ class Metrics:
         facts: RunFacts,
         history: History,
         collectors: Sequence[Collector] = (),
+        *,
+        organs: Callable[[], Organs] = lambda: NOTHING_KNOWN,
+        wall: Callable[[], Instant] = machine_clock,
     ) -> None:
         self._accounts = accounts
+        self._organs = organs
+        self._wall = wall
         self._facts = facts
         self._history = history
         self._collectors = (*collectors, ProcessCollector(registry=None))
@@ -80,39 +85,46 @@ class Metrics:
         ]
         families += self._of_accounts(now)
         families += _of_money(self._accounts, self._history, now)
-        families += _of_symbols(self._accounts)
+        families += symbol_families(self._accounts)
         families += _of_counts(self._counts)
+        families += Checkup(self._organs(), now, self._wall()).families()
         return families
 
     def _of_accounts(self, now: Instant) -> Iterator[Metric]:
-        ready = _gauge("ready", "1 when the account may trade")
-        health = _gauge("health", "1 for the state the account is in", "state")
-        flight = _gauge("requests_in_flight", "requests whose answers are not handled yet")
-        ages = _gauge("stream_age_seconds", "time since a stream was heard", "stream")
-        up = _gauge("stream_up", "1 when a stream delivers", "stream")
-        modes = _gauge("mode_requests", "standing requests for less trading", "cause", "mode")
-        orders = _gauge("orders", "orders that are not terminal, by state", "state")
+        ready = gauge("ready", "1 when the account may trade")
+        health = gauge("health", "1 for the state the account is in", "state")
+        turned = gauge("loop_age_seconds", "time since the account's loop last came round")
+        flight = gauge("requests_in_flight", "requests whose answers are not handled yet")
+        ages = gauge("stream_age_seconds", "time since a stream was heard", "stream")
+        up = gauge("stream_up", "1 when a stream delivers", "stream")
+        modes = gauge("mode_requests", "standing requests for less trading", "cause", "mode")
+        since = gauge("mode_age_seconds", "age of the oldest of them", "cause", "mode")
+        orders = gauge("orders", "orders that are not terminal, by state", "state")
         for name, view in self._accounts.items():
             settled = view.settled()
             ready.add_metric([name], settled.ready)
             flight.add_metric([name], settled.in_flight)
+            turned.add_metric([name], view.turned_age_s())
             health.add_metric([name, health_of(view).value], 1)
             for stream in view.streams():
                 up.add_metric([name, stream.name], stream.up)
                 age = age_us(stream, now)
                 if age is not None:
                     ages.add_metric([name, stream.name], age / SECOND_US)
-            standing: dict[tuple[str, str], int] = {}
+            standing: dict[tuple[str, str], list[Instant]] = {}
             for request in view.session.standing_modes():
                 key = (request.cause.value, request.mode.name.lower())
-                standing[key] = standing.get(key, 0) + 1
-            for (cause, mode), count in standing.items():
-                modes.add_metric([name, cause, mode], count)
+                standing.setdefault(key, []).append(request.since)
+            for (cause, mode), begun in standing.items():
+                modes.add_metric([name, cause, mode], len(begun))
+                # What stands since before the start has no age of its own.
+                if min(begun):
+                    since.add_metric([name, cause, mode], (now - min(begun)) / SECOND_US)
             states = [order.state for order in view.session.live_orders()]
             for state in OrderState:
                 if state in states:
                     orders.add_metric([name, state.name.lower()], states.count(state))
-        yield from (ready, health, flight, ages, up, modes, orders)
+        yield from (ready, health, turned, flight, ages, up, modes, since, orders)
 
 
 class _Now(Collector):
@@ -129,13 +141,13 @@ class _Now(Collector):
 def _of_money(
     accounts: Mapping[str, AccountView], history: History, now: Instant
 ) -> Iterator[Metric]:
-    balance = _gauge("balance_usdt", "cash by our own books")
-    wallet = _gauge("wallet_usdt", "cash as the exchange last said it")
-    equity = _gauge("equity_usdt", "cash and unrealised profit")
-    open_profit = _gauge("unrealised_usdt", "unrealised profit at the mark")
-    today = _gauge("profit_today_usdt", "realised profit, fees and funding of the UTC day")
-    ledger = _gauge("ledger_usdt", "the sum of our books by kind of entry", "kind")
-    distance = _gauge("liquidation_distance_ratio", "smallest distance to a liquidation price")
+    balance = gauge("balance_usdt", "cash by our own books")
+    wallet = gauge("wallet_usdt", "cash as the exchange last said it")
+    equity = gauge("equity_usdt", "cash and unrealised profit")
+    open_profit = gauge("unrealised_usdt", "unrealised profit at the mark")
+    today = gauge("profit_today_usdt", "realised profit, fees and funding of the UTC day")
+    ledger = gauge("ledger_usdt", "the sum of our books by kind of entry", "kind")
+    distance = gauge("liquidation_distance_ratio", "smallest distance to a liquidation price")
     for name, view in accounts.items():
         session = view.session
         if session.ledger.opened:
@@ -143,59 +155,26 @@ def _of_money(
             equity.add_metric([name], float(equity_of(session)))
             open_profit.add_metric([name], float(unrealised_of(session)))
         for strategy in session.strategies.values():
-            _add(wallet, [name], strategy.wallet.balance)
+            add_known(wallet, [name], strategy.wallet.balance)
             break
-        _add(today, [name], history.of(name).profit_today(now))
-        _add(distance, [name], nearest_liquidation_pct(session), Decimal("0.01"))
+        add_known(today, [name], history.of(name).profit_today(now))
+        add_known(distance, [name], nearest_liquidation_pct(session), PERCENT)
         for kind, total in session.ledger.totals.items():
             ledger.add_metric([name, kind.value], float(total))
     yield from (balance, wallet, equity, open_profit, today, ledger, distance)
 
 
-def _of_symbols(accounts: Mapping[str, AccountView]) -> Iterator[Metric]:
-    last = _gauge("last_price", "last price", "symbol")
-    mode = _gauge(
-        "mode", "mode in force: " + ", ".join(f"{m} {m.name}" for m in Mode), "symbol", "direction"
-    )
-    size = _gauge("position_coins", "size of a leg", "symbol", "direction")
-    value = _gauge("position_usdt", "value of a leg", "symbol", "direction")
-    severity = _gauge("risk_severity", "0 none, 1 moderate, 2 emergency", "symbol", "direction")
-    resting = _gauge("resting_orders", "orders that are not terminal", "symbol", "direction")
-    denied = CounterMetricFamily(
-        f"{PREFIX}_denials",
-        "orders denied by a gate",
-        labels=["account", "reason"],
-    )
-    for name, view in accounts.items():
-        live = view.session.live_orders()
-        for symbol, strategy in view.session.strategies.items():
-            if strategy.last_ticker is not None:
-                price = strategy.instrument.price(strategy.last_ticker.last)
-                last.add_metric([name, symbol], float(price))
-            for index, leg in enumerate(legs_of(strategy)):
-                labels = [name, symbol, leg.direction.value]
-                mode.add_metric(labels, strategy.modes[index])
-                severity.add_metric(labels, strategy.risk.severity[index])
-                size.add_metric(labels, float(leg.leg.qty))
-                value.add_metric(labels, float(leg.value))
-                mine = [o for o in live if o.symbol == symbol and o.direction is leg.direction]
-                resting.add_metric(labels, len(mine))
-        for reason, count in view.session.denials().items():
-            denied.add_metric([name, reason], count)
-    yield from (last, mode, size, value, severity, resting, denied)
-
-
 def _of_counts(counts: Mapping[str, AccountCounts]) -> Iterator[Metric]:
-    events = _counter("events", "events handled", "kind")
-    requests = _counter("requests", "requests sent", "kind")
-    accepted = _counter("requests_accepted", "requests that the exchange accepted", "kind")
-    unknown = _counter("requests_unknown", "requests whose outcome nobody knows", "kind")
-    rejected = _counter("requests_rejected", "refusals by the exchange", "kind", "code")
-    fills = _counter("fills", "executions of our orders", "symbol", "direction", "side")
-    entries = _counter("ledger_entries", "entries of our books", "kind")
-    notices = _counter("notices", "what the session told", "event", "severity")
-    lost = _counter("streams_lost", "times a stream was lost", "stream")
-    starts = _counter("sessions_started", "times the session was taken up")
+    events = counter("events", "events handled", "kind")
+    requests = counter("requests", "requests sent", "kind")
+    accepted = counter("requests_accepted", "requests that the exchange accepted", "kind")
+    unknown = counter("requests_unknown", "requests whose outcome nobody knows", "kind")
+    rejected = counter("requests_rejected", "refusals by the exchange", "kind", "code")
+    fills = counter("fills", "executions of our orders", "symbol", "direction", "side")
+    entries = counter("ledger_entries", "entries of our books", "kind")
+    notices = counter("notices", "what the session told", "event", "severity")
+    lost = counter("streams_lost", "times a stream was lost", "stream")
+    starts = counter("sessions_started", "times the session was taken up")
     waits = HistogramMetricFamily(
         f"{PREFIX}_request_seconds",
         "time from a request to its handled answer",
@@ -224,19 +203,3 @@ def _of_counts(counts: Mapping[str, AccountCounts]) -> Iterator[Metric]:
             waits.add_metric([name, kind.value], wait.buckets(), wait.sum_us / SECOND_US)
     yield from (starts, events, requests, accepted, unknown, rejected, fills, entries, notices)
     yield from (lost, waits)
-
-
-def _gauge(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"{PREFIX}_{name}", help_text, labels=["account", *labels])
-
-
-def _counter(name: str, help_text: str, *labels: str) -> CounterMetricFamily:
-    return CounterMetricFamily(f"{PREFIX}_{name}", help_text, labels=["account", *labels])
-
-
-def _add(
-    family: GaugeMetricFamily, labels: list[str], value: Decimal | None, unit: Decimal = Decimal(1)
-) -> None:
-    """An unknown value has no sample."""
-    if value is not None:
-        family.add_metric(labels, float(value * unit))

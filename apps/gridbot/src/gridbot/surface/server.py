@@ -1,6 +1,7 @@
 """The HTTP server of a run: routes, answers and headers; what is behind them it only calls."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -9,18 +10,21 @@ from pathlib import Path
 
 import orjson
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client.registry import Collector
 from pydantic import ValidationError
 
 from appkit.configuration import StrictModel
 from appkit.exits import UserError
 from appkit.output import plain
+from bybit_adapter.rest_client import machine_clock
 from gridbot.surface.access import Access, AccessRefused, Need
 from gridbot.surface.audit import AuditLog
 from gridbot.surface.commands import CommandBus, CommandRefused
 from gridbot.surface.history import History
 from gridbot.surface.memory import HistoryFile
 from gridbot.surface.metrics import CONTENT_TYPE, Metrics
+from gridbot.surface.organs import NOTHING_KNOWN, Checkup, Organs
 from gridbot.surface.picture import Picture, faulty, health_together
 from gridbot.surface.stream import EventStream
 from gridbot.surface.views import AccountView, RunFacts
@@ -30,6 +34,8 @@ from gridcore.clock import Instant
 
 BODY_BYTES_MAX = 4096
 STOP_S_MAX = 2.0
+LINGER_S = 0.2
+"""How long the rest of a refused request is read, so that its sender sees the answer."""
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
@@ -78,8 +84,12 @@ class Surface:
         now: Callable[[], Instant],
         folder: Path,
         collectors: Sequence[Collector] = (),
+        organs: Callable[[], Organs] = lambda: NOTHING_KNOWN,
+        wall: Callable[[], Instant] = machine_clock,
     ) -> None:
         """`accounts` may be filled later; `folder` is for the audit log and the history.
+
+        `organs` tells how the process's own parts are, at once; `wall` is the machine's time.
 
         UserError for settings that are unsafe.
         """
@@ -90,10 +100,10 @@ class Surface:
         self.history = History(accounts)
         self._memory = HistoryFile(folder, self.history)
         self._picture = Picture(accounts, facts, self.history)
-        self._metrics = Metrics(accounts, facts, self.history, collectors)
-        self._stream = EventStream(
-            self._picture.lines, lambda: self._picture.state(self._now()) | self._asks()
-        )
+        self._organs = organs
+        self._wall = wall
+        self._metrics = Metrics(accounts, facts, self.history, collectors, organs=organs, wall=wall)
+        self._stream = EventStream(self._picture.lines, self._state)
         self.bus = CommandBus(accounts, AuditLog(folder), now)
         self.observers: tuple[Observer, ...] = (self.history, self._metrics, self.bus)
         self.trouble = self._memory.load()
@@ -103,7 +113,12 @@ class Surface:
     async def served(self, tasks: asyncio.TaskGroup) -> AsyncIterator[int]:
         """Serve while the block runs, and give the port; UserError when it is taken."""
         runner = web.AppRunner(
-            self.application(), access_log=None, shutdown_timeout=STOP_S_MAX, handle_signals=False
+            self.application(),
+            access_log=None,
+            logger=_log_of_defects(),
+            lingering_time=LINGER_S,
+            shutdown_timeout=STOP_S_MAX,
+            handle_signals=False,
         )
         await runner.setup()
         keeping = tasks.create_task(self._memory.keep())
@@ -160,7 +175,7 @@ class Surface:
             except AccessRefused as refused:
                 if need is Need.COMMAND:
                     name = request.match_info.get("name", "")[:40]
-                    await self.bus.refused(name, _source(request), refused.message)
+                    await self.bus.turned_away(name, _source(request), refused.message)
                 raise
             return await handler(request)
 
@@ -177,18 +192,30 @@ class Surface:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def _asks(self) -> dict[str, object]:
-        """What the page must know of the server itself."""
-        return {"takes_commands": self._access.takes_commands}
+    def _checkup(self, now: Instant) -> Checkup:
+        return Checkup(self._organs(), now, self._wall())
+
+    def _state(self) -> dict[str, object]:
+        """All that the page shows, and what it must know of the server itself."""
+        now = self._now()
+        checkup = self._checkup(now)
+        return self._picture.state(now) | {
+            "takes_commands": self._access.takes_commands,
+            "faults": checkup.faults(),
+            "warnings": checkup.warnings(),
+        }
 
     async def _tell_health(self, _: web.Request) -> web.Response:
-        """200 while nothing but the operator halts anything, else 503 with what does."""
-        views = list(self._accounts.values())
-        faults = faulty(views)
+        """200 while nothing is broken and nothing but the operator halts anything, else 503."""
+        now, views = self._now(), list(self._accounts.values())
+        checkup = self._checkup(now)
+        faults = [*faulty(views), *checkup.faults()]
         row = {
             "health": health_together(views).value,
             "faults": faults,
-            "now_us": self._now(),
+            "warnings": checkup.warnings(),
+            "now_us": now,
+            **checkup.rows(),
         }
         return _json(row, 503 if faults else 200)
 
@@ -198,12 +225,14 @@ class Surface:
         return _json({"ready": ready, "waiting": waiting}, 200 if ready else 503)
 
     async def _tell_settled(self, _: web.Request) -> web.Response:
-        found = settled_together(view.settled() for view in self._accounts.values())
+        views = self._accounts.values()
+        found = settled_together(view.settled() for view in views)
         return _json(
             {
                 "handled_through_us": found.handled_through_us,
                 "in_flight": found.in_flight,
                 "ready": found.ready,
+                "turned_age_s": max((view.turned_age_s() for view in views), default=0.0),
             }
         )
 
@@ -213,7 +242,7 @@ class Surface:
         )
 
     async def _tell_state(self, _: web.Request) -> web.Response:
-        return _json(self._picture.state(self._now()) | self._asks())
+        return _json(self._state())
 
     async def _tell_lines(self, _: web.Request) -> web.Response:
         return _json(self._picture.lines())
@@ -230,6 +259,18 @@ class Surface:
             await self.bus.refused(name.value, _source(request), refused.message)
             return _error(400, refused.message, refused.hint)
         return _json(plain(outcome), 200 if outcome.handled else 202)
+
+
+def _log_of_defects() -> logging.Logger:
+    """A log of what breaks here; what callers send that is no HTTP is no news, however often."""
+    log = logging.getLogger("gridbot.surface")
+    log.addFilter(_no_garbage)
+    return log
+
+
+def _no_garbage(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def _command_name(text: str) -> CommandName:

@@ -28,6 +28,10 @@ class AccountView(Protocol):
         """How far the loop has come."""
         ...
 
+    def turned_age_s(self) -> float:
+        """Real seconds since the loop last came round; below one where all is well."""
+        ...
+
     def streams(self) -> Sequence[StreamAge]:
         """Every stream that the account listens to."""
         ...

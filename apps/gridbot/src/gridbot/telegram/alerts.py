@@ -35,8 +35,11 @@ _TOPICS = {
     "risk_emergency": ("risk", ("symbol", "direction")),
     "reconcile_begun": ("reconcile", ("symbol",)),
     "reconciled": ("reconcile", ("symbol",)),
+    "daemon_gone": ("daemon", ()),
+    "daemon_lives": ("daemon", ()),
+    "no_daemon_runs": ("daemon", ()),
 }
-_ENDS = frozenset({"mode_ended", "risk_none", "reconciled"})
+_ENDS = frozenset({"daemon_lives", "no_daemon_runs", "mode_ended", "risk_none", "reconciled"})
 _SAID_ANYWAY = {"mode_asked": ("cause", "reconcile"), "reconcile_begun": ("reason", "start")}
 """A reconciliation tells its begin and end itself, and every start has one."""
 _SAYS_WHAT = frozenset({"cause", "direction", "reason", "scope", "strat_id", "symbol"})
@@ -194,7 +197,9 @@ def _topic(account: str, notice: Notice) -> Topic | None:
 
 
 async def _within(waiting: Awaitable[object], seconds: float) -> None:
+    """Wait so long at most. Not by wait_for, which loses an end that comes with what it awaits."""
     try:
-        await asyncio.wait_for(waiting, seconds)
+        async with asyncio.timeout(seconds):
+            await waiting
     except TimeoutError:
         return

@@ -4,11 +4,17 @@ It knows when to ask again; it refuses to know what commands mean.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
+from appkit.beside import beside
 from appkit.exits import UserError
+from bybit_adapter.rest_client import machine_clock
 from gridbot.config.blocks import TelegramBlock
+from gridbot.config.keys import token_of
+from gridbot.config.model import GridbotConfig
+from gridbot.logs.scrubber import Scrubber
 from gridbot.logs.setup import event_logger
 from gridbot.telegram.alerts import PATIENCE_S_MAX, Alerts
 from gridbot.telegram.commands import Commands
@@ -24,6 +30,24 @@ CHECK_S_MAX = 5.0
 """How long a start waits for the Bot API; trading does not depend on it."""
 FAREWELL_S_MAX = 2.0
 """How long the last words may take; the process must be gone soon."""
+
+
+async def opened_bot(
+    config: GridbotConfig, environment: Mapping[str, str], scrubber: Scrubber
+) -> "TelegramBot | None":
+    """The bot of the configuration, its token checked and hidden; None where none is configured.
+
+    UserError when it cannot be used.
+    """
+    block = config.notification.telegram
+    if block is None:
+        return None
+    token = await beside("token of telegram", partial(token_of, block.bot_token, environment))
+    assert token is not None, "a block without a token is refused"
+    scrubber.register(token)
+    bot = TelegramBot(block, token, scrubber.clean, machine_clock)
+    await bot.check()
+    return bot
 
 
 class TelegramBot:
@@ -62,16 +86,17 @@ class TelegramBot:
             self._failed(found)
 
     @asynccontextmanager
-    async def serving(
-        self, tasks: asyncio.TaskGroup, commands: Commands, digest: Digest
-    ) -> AsyncIterator[None]:
-        """Send, listen and sum up while the block runs."""
-        working = [
-            tasks.create_task(self.alerts.run(), name="telegram alerts"),
-            tasks.create_task(self._listen(commands), name="telegram commands"),
-        ]
+    async def serving(self, commands: Commands, digest: Digest) -> AsyncIterator[None]:
+        """Send, listen and sum up while the block runs.
+
+        A part that breaks is told in the log, and ends alone: trading does not depend on it.
+        """
+        parts = {"alerts": self.alerts.run(), "commands": self._listen(commands)}
         if self._block.digest:
-            working.append(tasks.create_task(digest.run(), name="telegram digest"))
+            parts["digest"] = digest.run()
+        working = [asyncio.create_task(part, name=name) for name, part in parts.items()]
+        for task in working:
+            task.add_done_callback(self._ended)
         try:
             yield
         finally:
@@ -84,6 +109,16 @@ class TelegramBot:
         self.alerts.tell(text, severity)
         await self.alerts.flush(FAREWELL_S_MAX)
         await self._link.close()
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._log.error(
+                "telegram_part_ended",
+                part=task.get_name(),
+                until="the next start",
+                exc_info=error,
+            )
 
     async def _listen(self, commands: Commands) -> None:
         await self._forget_old()

@@ -12,14 +12,11 @@ from gridbot.surface.history import History
 from gridbot.surface.views import AccountView
 from gridbot.surface.words import CommandName
 from gridbot.telegram.texts import orders_text, positions_text, profit_text, status_text
-from gridbot.throttle import Throttle
 from gridcore.clock import MINUTE_US, Instant
 from gridcore.message import message
 
 CONFIRM_US = MINUTE_US
 """How long a code confirms, by the wall clock."""
-STRANGERS_US = MINUTE_US
-"""A stranger's attempts are written down once in this time."""
 
 HELP = """\
 /status how every account is
@@ -78,7 +75,6 @@ class Commands:
         self._wall = wall
         self._code = code
         self._pending: dict[int, _Pending] = {}
-        self._strangers: Throttle[int] = Throttle(STRANGERS_US)
 
     async def answer(self, chat: int, text: str) -> str | None:
         """The answer to one message; None for a stranger, and for what is no command."""
@@ -87,8 +83,7 @@ class Commands:
         word, *rest = text[1:].split() or [""]
         name = word.partition("@")[0].lower()
         if chat not in self._allowed:
-            if self._strangers.admit(chat, self._wall()):
-                await self._bus.refused(name[:40], f"telegram:{chat}", "not an allowed chat")
+            await self._bus.turned_away(name[:40], f"telegram:{chat}", "not an allowed chat")
             return None
         if name in _QUESTIONS:
             return self._report(name, rest)

@@ -113,7 +113,8 @@ class BotLink:
     async def _asked(self, asking: Awaitable[Result], wait_s: float) -> Result | Failed:
         library = self._library
         try:
-            return await asyncio.wait_for(asking, wait_s)
+            async with asyncio.timeout(wait_s):
+                return await asking
         except library.ApiTelegramException as error:
             code = error.error_code
             return Failed(
@@ -132,7 +133,10 @@ def _said(update: Any) -> Said:
     found = update.message
     text = found.text if found is not None and isinstance(found.text, str) else ""
     return Said(
-        update=int(update.update_id), chat=0 if found is None else int(found.chat.id), text=text
+        update=int(update.update_id),
+        chat=0 if found is None else int(found.chat.id),
+        # Halves of characters can be written down and answered nowhere.
+        text=text.encode("utf-8", "replace").decode(),
     )
 
 

@@ -4,7 +4,8 @@ It knows the envelope of an answer (bybit.md A.1); it refuses to know what is in
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 import orjson
@@ -52,8 +53,8 @@ class Caller:
 
     `now` is the machine's wall clock: limits and signatures know no other. `stamp` is the clock of
     whoever handles the answers, in which `asked_at` is told; None: the exchange's as measured here.
-    Nothing here sleeps unless `wait` is given. Every thread has connections of its own; `close`
-    ends them all.
+    Nothing here sleeps unless `wait` is given. There are as many connections as calls have been
+    under way at once, however many threads come and go; `close` ends them all.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class Caller:
         self._wait = wait
         self._stamp = stamp
         self._lock = threading.Lock()
-        self._own = threading.local()
         self._sessions: list[PybitSession] = []
+        self._idle: list[PybitSession] = []
 
     def exchange_now(self) -> Instant:
         """The exchange's time, as far as it was measured."""
@@ -139,7 +140,7 @@ class Caller:
         return Instant(int(nanoseconds) // 1000)
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close all connections, those of calls under way too."""
         with self._lock:
             for session in self._sessions:
                 session.close()
@@ -177,19 +178,31 @@ class Caller:
         return held_back
 
     def _send(self, call: Call, parameters: Mapping[str, Any]) -> Reply:
-        session: PybitSession | None = getattr(self._own, "session", None)
-        if session is None:
-            session = self._own.session = PybitSession(
-                endpoint=self.endpoint,
-                credentials=self._credentials,
-                timeout_s=self._timeout_s,
-                recv_window_ms=self._recv_window_ms,
-                exchange_now=self.exchange_now,
-            )
-            with self._lock:
-                self._sessions.append(session)
         stated = {name: value for name, value in parameters.items() if value is not None}
-        return cast(Reply, getattr(session, call.method)(**stated))
+        with self._session() as session:
+            return cast(Reply, getattr(session, call.method)(**stated))
+
+    @contextmanager
+    def _session(self) -> Iterator[PybitSession]:
+        """A session that nobody else uses meanwhile: the one that was used last, else a new one."""
+        with self._lock:
+            session = self._idle.pop() if self._idle else self._made()
+        try:
+            yield session
+        finally:
+            with self._lock:
+                self._idle.append(session)
+
+    def _made(self) -> PybitSession:
+        session = PybitSession(
+            endpoint=self.endpoint,
+            credentials=self._credentials,
+            timeout_s=self._timeout_s,
+            recv_window_ms=self._recv_window_ms,
+            exchange_now=self.exchange_now,
+        )
+        self._sessions.append(session)
+        return session
 
     def _in_words(self, fault: LinkFault, error: Exception) -> str:
         match fault:

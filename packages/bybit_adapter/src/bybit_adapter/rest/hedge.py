@@ -93,6 +93,7 @@ def symbol_report(terms: InstrumentTerms, mode: ModeReport, at: Instant) -> Symb
         leverage=min(known, default=None),
         hedge_mode=mode.hedge_mode,
         trading=terms.trading,
+        margin_mode=mode.margin_mode,
     )
 
 

@@ -26,6 +26,7 @@ from bybit_adapter.ws_client.frames import (
     Unknown,
     recognised,
 )
+from bybit_adapter.ws_client.own_ends import own_end
 from bybit_adapter.ws_client.threads import Gate
 from bybit_adapter.ws_client.words import (
     Acknowledged,
@@ -197,12 +198,13 @@ class PybitConnection:
         """
         if self._socket is None:
             return
-        raw = self._socket.ws.sock
-        if raw is not None:
-            raw.abort()
-            self._socket.wst.join(_ENDING_S)
-        self._socket.exit()
-        self._socket.wst.join()
+        with own_end(self._socket.wst.ident):
+            raw = self._socket.ws.sock
+            if raw is not None:
+                raw.abort()
+                self._socket.wst.join(_ENDING_S)
+            self._socket.exit()
+            self._socket.wst.join()
 
     def vitals(self) -> Vitals:
         """What the socket shows of itself; never blocks."""

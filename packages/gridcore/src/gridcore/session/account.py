@@ -31,6 +31,7 @@ from gridcore.events import (
     PositionsSnapshot,
     PositionUpdate,
     PublicTrade,
+    QuestionRefused,
     SessionStarted,
     StreamLost,
     StreamRestored,
@@ -123,6 +124,7 @@ class AccountSession:
             CancelAccepted: orders.cancel_accepted,
             CancelRejected: orders.cancel_rejected,
             CancelUnknown: orders.cancel_unknown,
+            QuestionRefused: refusals.question_refused,
             PublicTrade: self._ignore,
             FundingPaid: cash.funding,
             CashMoved: cash.cash,
@@ -179,6 +181,15 @@ class AccountSession:
             inner = self._conditions.equity_band(strategy)
             return None if inner is None else strategy.quiet_band(inner)
         return strategy.quiet_band()
+
+    def adopt_grid(self, symbol: str, rows: object) -> None:
+        """Begin with a recorded grid, rows [{side, price}]; only before the first event.
+
+        GridError when it cannot be used.
+        """
+        assert not self._started, "a session that has begun has a grid of its own"
+        strategy = self._state.strategies[symbol]
+        strategy.engine.adopt(rows, strategy.book)
 
     def snapshot(self) -> dict[str, object]:
         """All memory, serialisable as JSON; `restore` is its inverse."""

@@ -189,11 +189,11 @@ class ConditionDesk:
         strategy = state.strategies.get(symbol)
         if strategy is None:
             return
-        mode = _mode_of(event, strategy)
+        mode, ended_by = _judged(event, strategy)
         if mode is Mode.NORMAL:
             state.end_mode(symbol, cause)
         else:
-            state.ask_mode(symbol, cause, "a report that agrees", now, mode)
+            state.ask_mode(symbol, cause, ended_by, now, mode)
         if _other_units(event, strategy):
             self.sweep.begin([symbol], cause, now)
         else:
@@ -315,13 +315,25 @@ def _other_units(event: SymbolReport, strategy: Strategy) -> bool:
     return told.tick_size != known.tick_size or told.qty_step != known.qty_step
 
 
-def _mode_of(event: SymbolReport, strategy: Strategy) -> Mode:
-    """How much trading a report of the symbol allows."""
-    if _other_units(event, strategy) or not event.hedge_mode:
-        return Mode.HALT
+def _judged(event: SymbolReport, strategy: Strategy) -> tuple[Mode, str]:
+    """How much trading a report of the symbol allows, and what ends that.
+
+    Leverage and margin mode are changed by somebody's hand, so that a hand has to say that it is
+    meant: by a restart, which takes both over.
+    """
+    told, setup = event.instrument, strategy.setup
+    if _other_units(event, strategy):
+        return Mode.HALT, f"a session on tick {told.tick_size} and step {told.qty_step}"
+    if not event.hedge_mode:
+        return Mode.HALT, "hedge mode again"
     if not event.trading:
-        return Mode.CLOSE_ONLY
-    same_leverage = event.leverage in (None, strategy.setup.sizing.leverage)
-    if event.instrument != strategy.instrument or not same_leverage:
-        return Mode.NO_OPEN
-    return Mode.NORMAL
+        return Mode.CLOSE_ONLY, "trading again"
+    if told != strategy.instrument:
+        return Mode.NO_OPEN, "the limits of the start again, or a restart"
+    known = setup.sizing.leverage
+    if event.leverage is not None and event.leverage != known:
+        return Mode.NO_OPEN, f"leverage {known:f} again (it is {event.leverage:f}), or a restart"
+    before, now = setup.margin_mode, event.margin_mode
+    if before and now and before != now:
+        return Mode.NO_OPEN, f"margin mode {before} again (it is {now}), or a restart"
+    return Mode.NORMAL, ""

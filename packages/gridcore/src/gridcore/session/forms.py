@@ -4,11 +4,12 @@ fields and type hints, so that a new message or field needs nothing here. No lin
 Whole numbers stay as they are; a Decimal is its own text with all its digits; a price in ticks is a
 whole number or "a/b"; an enum is its value (NO_LIQUIDATION: "no liquidation", which is no number);
 tuples are lists; None is null. A message is an object of all its fields in the order of
-declaration; where one of several may stand, and only there, it is {"kind":..,"body":..}.
+declaration; where one of several may stand, and only there, it is {"kind":..,"body":..}. A field
+with a default may be absent: lines from before it was added are read on.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from fractions import Fraction
@@ -86,6 +87,7 @@ def _message(cls: type) -> Form:
         except TypeError as error:
             raise TypeError(f"{cls.__name__}.{field.name}: {error}") from error
     names = tuple(forms)
+    added = {one.name: one.default for one in fields(cls) if one.default is not MISSING}
     changed = [(name, form.write) for name, form in forms.items() if not form.unchanged]
 
     def write(value: Any) -> dict[str, Any]:
@@ -97,11 +99,12 @@ def _message(cls: type) -> Form:
     def read(body: Any) -> Any:
         if not isinstance(body, dict) or tuple(body) != names:
             found = tuple(body) if isinstance(body, dict) else body
-            raise JournalError(f"the fields {names}", found, f"{cls.__name__}: ")
+            if not isinstance(body, dict) or not _lacks_only(found, names, added):
+                raise JournalError(f"the fields {names}", found, f"{cls.__name__}: ")
         values = {}
         for name, form in forms.items():
             try:
-                values[name] = form.read(body[name])
+                values[name] = form.read(body[name]) if name in body else added[name]
             except JournalError as error:
                 where = f"{cls.__name__}.{name}: {error.where}"
                 raise JournalError(error.expected, error.found, where) from error
@@ -111,6 +114,11 @@ def _message(cls: type) -> Form:
             raise JournalError(f"a possible {cls.__name__}", str(error)) from error
 
     return Form(write, read)
+
+
+def _lacks_only(found: tuple[Any, ...], names: tuple[str, ...], added: dict[str, Any]) -> bool:
+    """Whether fields are missing that have a default, and nothing else is amiss."""
+    return found == tuple(name for name in names if name not in added or name in found)
 
 
 def _approved(form: Form) -> Form:

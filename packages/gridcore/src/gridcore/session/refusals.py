@@ -1,7 +1,7 @@
 """What a refused placement causes: a retry, a breaker, a doubt, a mode. It places nothing."""
 
 from gridcore.clock import MINUTE_US, SECOND_US, Instant
-from gridcore.events import PlaceRejected
+from gridcore.events import PlaceRejected, QuestionRefused
 from gridcore.instrument import Ticks
 from gridcore.session.breakers import Key
 from gridcore.session.codes import Reaction, reaction_to_place
@@ -93,6 +93,10 @@ class RefusalDesk:
         """Five in a row halt the account for 30 min (A23, L115)."""
         if self._state.authentication.refused(now):
             self._halt(now)
+
+    def question_refused(self, event: QuestionRefused, now: Instant) -> None:
+        """A question counts like any request, the probe of a cooldown above all (A23)."""
+        self.key_refused(now)
 
     def stream_refused(self, now: Instant) -> None:
         """The private stream was refused for our key (A38)."""

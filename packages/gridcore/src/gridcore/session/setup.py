@@ -19,7 +19,7 @@ from gridcore.tiers import RiskTiers
 
 @message
 class StrategySetup:
-    """Everything a strategy is told at start."""
+    """Everything a strategy is told at start. `margin_mode`: the account's, "" for unknown."""
 
     strat_id: str
     instrument: Instrument
@@ -33,6 +33,7 @@ class StrategySetup:
     time_in_force: TimeInForce = TimeInForce.POST_ONLY
     salt: IdentitySalt = IdentitySalt.STRAT_ID
     anchor_price: Decimal | None = None
+    margin_mode: str = ""
 
 
 @message

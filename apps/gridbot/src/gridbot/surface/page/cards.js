@@ -40,6 +40,15 @@ export function showVerdict(account) {
     }));
 }
 
+export function showOrgans(state) {
+  const rows = [...state.faults.map((text) => ["bad", text]), ...state.warnings.map((text) => ["warn", text])];
+  draw("organs", rows, () => rows.map(([kind, text]) => {
+    const line = element("li", kind);
+    line.append(element("strong", "", kind === "bad" ? "Broken" : "Trouble"), element("span", "", text));
+    return line;
+  }));
+}
+
 function reasonOf(account, rank, down) {
   if (down.length) return `No word from ${down.map((one) => one.name).join(", ")}`;
   if (rank) return `${account.modes.length === 1 ? "One condition stands" : `${account.modes.length} conditions stand`}; ${account.open_orders} orders rest`;
@@ -197,11 +206,11 @@ export function showOrders(strategy, now_us) {
   say("orders-title", `Orders of ${strategy.symbol} (${rows.length})`);
   draw("orders", rows.map((one) => [one.order_id, one.leaves, one.state, age(now_us - one.sent_us)]), () => {
     if (!rows.length) return [nothing("No order rests.")];
-    const heads = [["Price", "n"], ["Leg", ""], ["Side", ""], ["", ""], ["Left", "n"], ["State", ""], ["Age", "n"]];
+    const heads = [["Price", "n"], ["Leg", ""], ["Side", ""], ["", ""], ["Left", "n"], ["State", ""], ["Age", "n wide"]];
     return [table(heads, rows.map((one) => [
       [price(one.price, strategy.tick_size), "n"], [one.direction, ""], [one.side, one.side === "Buy" ? "buy" : "sell"],
       [one.opens ? "opens" : "closes", "muted"], [one.leaves, "n"],
-      [words(one.state), one.state === "uncertain" ? "loss" : ""], [age(now_us - one.sent_us), "n"],
+      [words(one.state), one.state === "uncertain" ? "loss" : ""], [age(now_us - one.sent_us), "n wide"],
     ]))];
   });
 }

@@ -4,7 +4,7 @@ import { drawDays, drawEquity } from "/charts.js";
 import { drawLadder } from "/ladder.js";
 import {
   lamp, showAlerts, showDayTable, showFigures, showFills, showOrders, showPositions, showStreams,
-  showVerdict,
+  showOrgans, showVerdict,
 } from "/cards.js";
 import { showControls, showKey, unlock } from "/controls.js";
 import { follow } from "/feed.js";
@@ -85,6 +85,7 @@ function show() {
   tabs("accounts", state.accounts.map((one) => [one.name, one.name, lamp(one.health)]), account.name, (name) => { chosen.account = name; });
   tabs("strategies", account.strategies.map((one) => [one.symbol, `${one.symbol} ${one.strat_id}`, ""]), strategy.symbol, (symbol) => { chosen.symbol = symbol; });
   tabs("spans", SPANS.map(([text, seconds]) => [seconds, text, ""]), chosen.span, (seconds) => { chosen.span = seconds; });
+  showOrgans(state);
   showVerdict(account);
   showControls(account, state.takes_commands);
   showFigures(account);

@@ -57,6 +57,7 @@ class StrategyTerms:
     time_in_force: TimeInForce
     salt: IdentitySalt
     anchor_price: Decimal | None
+    margin_mode: str = ""
 
 
 @message

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gridbot.journal.setup import (
+from appkit.account_setup import (
     AccountSetup,
     SetupUnreadable,
     StrategyTerms,
