@@ -45,6 +45,7 @@ NORMALIZER = "packages/bybit_adapter/src/bybit_adapter/normalizer"
 WIRE = (KERNEL, VENUE, "packages/bybit_adapter/src", "apps/bybit_sim/src", "bench/wire")
 RECORDER = (*WIRE, "shared/db/src", "apps/event_saver/src", "bench/recorder")
 RECORDER_LOAD = (*RECORDER, "bench/recorder_load")
+COMPARATOR = "apps/comparator/src"
 
 GRIDBOT = (
     *(KERNEL, VENUE, "packages/bybit_adapter/src", "packages/appkit/src", "shared/db/src"),
@@ -130,7 +131,7 @@ PIECES = (
         shows="The kernel decides as the earlier bots did, or deviates by a named rule.",
         command=(".venv/bin/python", "-m", "bbu_reference", "check"),
         needs="bbu_reference/__main__.py",
-        rests_on=(KERNEL, "packages/bybit_adapter/src", "bbu_reference"),
+        rests_on=(KERNEL, "packages/bybit_adapter/src", COMPARATOR, "bbu_reference"),
     ),
     Piece(
         name="recorded-markets",
@@ -267,6 +268,13 @@ PIECES = (
         command=(".venv/bin/python", "-m", "bench.gridbot", "day"),
         needs=GRIDBOT_BENCH,
         rests_on=GRIDBOT,
+    ),
+    Piece(
+        name="comparator-speed",
+        shows="1,000,000 live fills against 1,000,000: tables, alignment, figures; time, memory.",
+        command=(".venv/bin/python", "-m", "bench.comparator"),
+        needs="bench/comparator/__main__.py",
+        rests_on=(KERNEL, COMPARATOR, "bench/comparator"),
     ),
     Piece(
         name="bench",

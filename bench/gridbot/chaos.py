@@ -3,6 +3,7 @@
 It plays one seed; which seeds are played, and what is kept of them, is a campaign's.
 """
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ SPEED = 10
 CALM_S = 60.0
 """Of market time: within it the grid stands again."""
 ACCOUNT = "main"
+TOLD = "account.json"
+"""What the simulator told in the end, beside the daemon's files: a run can be judged again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,8 @@ def _found(plan: World, acts: list[Act], span_s: float, folder: Path) -> Found:
             if bot.is_running():
                 bot.kill()
         account = venue.account(ACCOUNT)
+    told = {"until_us": still.until, "account": account}
+    (folder / TOLD).write_text(json.dumps(told), encoding="utf-8")
     faults = [*stood.wrong, *still.wrong, *twins(account), *repeated_ids(account)]
     if exit_code:
         faults.append(f"the daemon ended with {exit_code}")

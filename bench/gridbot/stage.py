@@ -19,7 +19,7 @@ from bench.wire.server import simulator
 ACCOUNT, OTHER = "main", "spare"
 SYMBOL = "BTCUSDT"
 SPEED = 10
-HASTY = 100
+HASTY = 60
 """For waits of minutes."""
 LEVELS = 20
 QTY = "0.004"

@@ -14,6 +14,7 @@ FILES = {
     name: BUNDLED / f"{name}.json{suffix}"
     for name, suffix in (
         ("client_order_id", ""),
+        ("comparator", ""),
         ("engine_trace", ".gz"),
         ("grid_build", ""),
         ("grid_update", ""),

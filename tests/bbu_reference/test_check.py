@@ -28,8 +28,7 @@ def test_nothing_fails_on_the_bundled_vectors(capsys: pytest.CaptureFixture[str]
 
     verdict = json.loads(capsys.readouterr().out)
     assert verdict["passed"]
-    owners = {file["file"]: file["owner"] for file in verdict["files"] if file["owner"]}
-    assert owners == {"comparator.json": "issue F"}
+    assert [file["file"] for file in verdict["files"] if file["owner"]] == []
     decisions = {path.name[:4] for path in (ROOT / "docs" / "adr").iterdir()}
     for file in verdict["files"]:
         for rule in file["rules"].values():

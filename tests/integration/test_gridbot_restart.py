@@ -165,7 +165,8 @@ def test_a_killed_daemon_comes_back_over_its_own_grid_alone_and_its_journal_repl
         ended = third.wait(15)
 
     assert second.returncode == 1
-    assert f"is traded by another process: pid {first.pid} on" in second.stderr
+    assert "another gridbot keeps its data in" in second.stderr
+    assert f"pid {first.pid} on" in second.stderr
     assert ended == 0
     assert after == before == simulator.orders()
     found = verdicts(tmp_path / "data")

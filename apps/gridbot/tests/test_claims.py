@@ -16,6 +16,7 @@ from gridbot.config.model import GridbotConfig
 from gridbot.stages import Refused
 from gridcore.clock import Instant
 from gridcore.events import HostCondition
+from tests.account_setups import setup_of
 
 NOW = Instant(1_767_225_600_000_000)
 CONFIG = GridbotConfig.model_validate(
@@ -109,7 +110,7 @@ def test_a_shadow_reads_with_a_key_that_another_process_trades_with(
     assert make().take(MAIN, "key-1") is None
 
     assert claims.take(shadow, "key-1") is None
-    assert claims.begin("main", "c0ffee") is None
+    assert claims.begin("main", setup_of()) is None
     with pytest.raises(UserError, match="traded by another process"):
         make().take(shadow, "key-1")
 
@@ -138,7 +139,7 @@ def test_runs_begin_with_their_fencing_numbers_and_end_as_they_ended(
     claims = make()
     claims.take(MAIN, "key-1")
 
-    assert claims.begin("main", "hash") is None
+    assert claims.begin("main", setup_of()) is None
     claims.start()
     running = statuses(database)
     claims.close(RunStatus.FAILED)

@@ -1,6 +1,7 @@
 """What stands before the first row: it fills, closes and margins like what the venue did itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from gridcore.clock import SECOND_US, Instant
 from gridcore.config import ConfigError
-from gridcore.events import Execution, OrderStatus
+from gridcore.events import Execution, OrderStatus, PlaceAccepted
 from gridcore.instrument import Steps, Ticks
 from gridcore.sides import BUY, LONG, SELL, SHORT, DirectionType, SideType
 from simvenue import SimVenue
@@ -69,3 +70,14 @@ def test_an_order_or_a_leg_of_nothing_is_refused() -> None:
         order(LONG, BUY, 990, filled=4)
     with pytest.raises(ConfigError, match="size"):
         StandingLeg(symbol=SYMBOL, direction=LONG, size=Steps(0), entry=Decimal(1))
+
+
+def test_an_id_that_stands_is_not_minted_again(make_venue: MakeVenue, place: Any) -> None:
+    venue = make_venue()
+    old = replace(order(LONG, BUY, 990), order_id="O00000007")
+    stand(venue, Standing(orders=(old,)))
+
+    accepted, *_ = venue.submit(place("new", 980, 100), START)
+
+    assert isinstance(accepted, PlaceAccepted)
+    assert accepted.order_id == "O00000008"

@@ -92,7 +92,8 @@ class Run:
         self._outages = outage_events(plan, self.start)
         self._next_outage = 0
         self._cash_moved = bool(plan.opening.standing.legs)
-        self.now = self.start
+        # What stands may fill with the first row: the books have to be open by then.
+        self.now = Instant(self.start - 1) if plan.opening.standing.orders else self.start
         self.wakes = 0
         self.placed = 0
         self.cancelled = 0
@@ -103,7 +104,7 @@ class Run:
 
     def play(self) -> RunOutcome:
         """Play every row and return what came of it."""
-        self._handle(SessionStarted(at=self.start))
+        self._handle(SessionStarted(at=self.now))
         total_before = [stream.cursor for stream in self.streams]
         while not self.venue.stopped:
             deadline = self._deadline()

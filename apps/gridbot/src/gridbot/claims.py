@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from appkit.account_setup import AccountSetup
 from bybit_adapter.rest_client import machine_clock
 from grid_db import schema
 from grid_db.factory import DatabaseFactory
@@ -121,13 +122,13 @@ class Claims:
                 for lock in locks:
                     lock.release()
 
-    def begin(self, account: str, config_hash: str) -> Refused | None:
+    def begin(self, account: str, setup: AccountSetup) -> Refused | None:
         """Start the account's runs, and begin to renew its leases."""
         claim = self._claims[account]
         symbols = [one.symbol for one in claim.traded.strategies]
         fencing = {symbol: claim.keeper.fencing(symbol) for symbol in symbols}
         try:
-            self.runs.begin(claim.traded, config_hash, fencing)
+            self.runs.begin(claim.traded, setup, fencing)
         except SQLAlchemyError as error:
             return _away(self._database, error)
         claim.keeper.start()

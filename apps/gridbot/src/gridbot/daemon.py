@@ -240,9 +240,7 @@ class Daemon:
         for account in self._config.accounts:
             self._take_up(account.name)
         for name, prepared in self._running.items():
-            await self._stages.attempted(
-                name, partial(self._claims.begin, name, prepared.config_hash)
-            )
+            await self._stages.attempted(name, partial(self._claims.begin, name, prepared.setup))
         self._claims.start()
         self._audience.join(
             GridStateRows(

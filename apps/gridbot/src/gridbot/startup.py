@@ -56,7 +56,7 @@ class Prepared:
 
     run: AccountRun | ShadowRun
     journal: JournalWriter
-    config_hash: str
+    setup: AccountSetup
 
 
 class AccountStart:
@@ -197,7 +197,7 @@ class AccountStart:
                 reports=[terms.report for terms in found],
                 observers=self._observers,
             )
-        return Prepared(run=run, journal=journal, config_hash=setup.config_hash)
+        return Prepared(run=run, journal=journal, setup=setup)
 
     def _journal(
         self, session: AccountSession, setup: AccountSetup, first_seq: int, now: Instant

@@ -3,17 +3,20 @@
 import io
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from appkit.account_setup import AccountSetup
 from gridbot.config.blocks import LoggingBlock
+from gridbot.logs.notices import NoticeLog
 from gridbot.logs.scrubber import Scrubber
 from gridbot.logs.setup import logging_as
 from gridbot.logs.summaries import EVERY_US, SummaryLog
-from gridcore.clock import Instant
-from gridcore.events import OperatorAction, OperatorCommand
+from gridbot.tidings import Tidings
+from gridcore.clock import SECOND_US, Instant
+from gridcore.events import OperatorAction, OperatorCommand, Ticker
 
 
 class Account:
@@ -55,3 +58,29 @@ def test_one_line_in_five_minutes_says_how_much_happened(account: Any) -> None:
     assert second["placed"] <= first["placed"]
     assert "modes" not in second
     assert third["modes"] == "NO_OPEN:operator"
+
+
+def test_no_line_is_written_per_tick_even_where_all_is_logged(account: Any) -> None:
+    """600 tickers of a quiet market: what changes is told, and now and then how much happened."""
+    stream = io.StringIO()
+    block = LoggingBlock.model_validate({"format": "json", "level": "DEBUG"})
+    life = account.life
+    tidings, notices = Tidings({"main": account}), NoticeLog()
+    tidings.join(notices.hear)
+    observers = (tidings, SummaryLog({"main": account}))
+    with logging_as(block, Scrubber(), stream=stream):
+        for number in range(620):
+            if number < 20:
+                event, effects, now = life.step()
+            else:
+                now = Instant(now + SECOND_US)
+                last = 10_000 + number % 3
+                event = Ticker(symbol="BTCUSDT", at=now, last=last, mark=Decimal(last) / 10)
+                effects = life.session.handle(event, now)
+            for observer in observers:
+                observer.observe("main", event, effects, now)
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert 3 < len(lines) < 30
+    assert {line["logger"].partition(".")[0] for line in lines} == {"gridcore"}
+    assert sum(line["event"] == "summary" for line in lines) == 2  # of ten minutes

@@ -353,6 +353,27 @@ def test_a_symbol_whose_tick_is_another_now_begins_anew(
     assert session.balance == life.session.balance == Decimal(10_000)
 
 
+def test_a_strategy_of_another_name_begins_anew_and_the_books_stay(
+    lived: Lived,
+    make_account_setup: Make,
+    make_strategy_setup: Callable[..., StrategySetup],
+    tmp_path: Path,
+) -> None:
+    """Identities are made of the name: what the old one left is an orphan, not the new one's."""
+    _, life = die(lived, tmp_path, make_account_setup(), 40, None)
+    assert life.session.live_orders()
+    session = make_account_setup(make_strategy_setup(strat_id="other")).session()
+
+    recovered = recover(tmp_path, "main", session)
+
+    (warning,) = recovered.warnings
+    assert "was traded by grid, and is by other now: it begins anew" in warning
+    assert recovered.gone == ()
+    assert session.live_orders() == []
+    assert not session.strategies["BTCUSDT"].engine.levels
+    assert session.balance == life.session.balance == Decimal(10_000)
+
+
 def test_a_symbol_that_was_not_traded_before_joins_and_the_others_stay(
     lived: Lived,
     make_account_setup: Make,

@@ -21,6 +21,7 @@ from gridbot.store.runs import RunRows, TradedAccount, TradedStrategy
 from gridcore.clock import SECOND_US, Instant
 from gridcore.events import SessionStarted, Ticker
 from gridcore.grid import parse_rows
+from tests.account_setups import setup_of
 
 WALL = Instant(1_767_300_000_000_000)
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
@@ -50,7 +51,7 @@ class Observed:
         )
         self.runs.register(account)
         if begun:
-            self.runs.begin(account, "c0ffee", {})
+            self.runs.begin(account, setup_of(), {})
         self.observer = GridStateRows(
             session_of=lambda account: life.session,
             runs=self.runs,

@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from appkit.account_setup import setup_body
 from appkit.exits import UserError
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of, strategy_id_of
@@ -18,6 +19,7 @@ from grid_db.types import from_microseconds
 from grid_db.words import Environment, RunStatus, RunType
 from gridbot.store.runs import RunRows, TradedAccount, TradedStrategy
 from gridcore.clock import SECOND_US, Instant
+from tests.account_setups import setup_of
 
 START = Instant(1_767_229_200_000_000)
 
@@ -33,6 +35,8 @@ MAIN = TradedAccount(
     market=Environment.SIM,
     strategies=(strategy(), strategy("other", "ETHUSDT")),
 )
+
+SETUP = setup_of()
 
 
 class Process:
@@ -52,7 +56,7 @@ class Process:
 
     def begin(self) -> None:
         self.rows.register(MAIN)
-        self.rows.begin(MAIN, "c0ffee", {"BTCUSDT": 3, "ETHUSDT": 1})
+        self.rows.begin(MAIN, SETUP, {"BTCUSDT": 3, "ETHUSDT": 1})
 
     def runs(self) -> dict[str, Run]:
         """The newest run of each strategy."""
@@ -101,6 +105,7 @@ def test_a_run_keeps_the_configuration_and_the_number_of_its_lease(
     assert json.loads(str(one.run().config_snapshot)) == {
         "strategy": {"grid_count": 50},
         "fencing": 3,
+        "setup": setup_body(SETUP),
     }
 
 

@@ -4,6 +4,7 @@ It puts things where they were; it refuses to know how they came there: nothing 
 or told.
 """
 
+import re
 from decimal import Decimal
 
 from gridcore.clock import Instant
@@ -15,6 +16,8 @@ from gridcore.sides import DirectionType, SideType, closes
 from simvenue.book import RestingOrder
 from simvenue.market import Market
 from simvenue.venue import SimVenue
+
+_OWN_ID = re.compile(r"O(\d{8,})")
 
 
 @message
@@ -73,6 +76,10 @@ def stand(venue: SimVenue, standing: Standing) -> None:
         market.remeasure()
     for number, order in enumerate(standing.orders):
         _rest(order, markets[order.symbol], number)
+        own = _OWN_ID.fullmatch(order.order_id)
+        if own is not None:
+            # A recording of a simulated venue: its ids must not be minted a second time.
+            venue.clearing.orders = max(venue.clearing.orders, int(own[1]))
 
 
 def _rest(order: StandingOrder, market: Market, number: int) -> None:

@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping
 
+from appkit.account_setup import AccountSetup, setup_body
 from appkit.exits import UserError
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of, new_id, strategy_id_of, user_id_of
@@ -101,11 +102,14 @@ class RunRows:
                 "choose another name, or another database, for this account",
             ) from error
 
-    def begin(self, account: TradedAccount, config_hash: str, fencing: Mapping[str, int]) -> None:
+    def begin(
+        self, account: TradedAccount, setup: AccountSetup, fencing: Mapping[str, int]
+    ) -> None:
         """End what dead processes left running, and start the runs; SQLAlchemyError.
 
         `fencing`: the number of the lease of each symbol, which the row keeps with the strategy's
-        configuration.
+        configuration and with everything that the session was told, so that a backtest of the
+        recording can be told the same.
         """
         now = from_microseconds(self._now())
         account_id = account_id_of(account.name)
@@ -130,9 +134,10 @@ class RunRows:
                             {
                                 "strategy": json.loads(strategy.config_json),
                                 "fencing": fencing.get(strategy.symbol),
+                                "setup": setup_body(setup),
                             }
                         ),
-                        config_hash=config_hash,
+                        config_hash=setup.config_hash,
                         code_version=self._code_version,
                         host=platform.node(),
                         pid=os.getpid(),

@@ -3,7 +3,7 @@
 It knows the columns they share (run, account, exchange time) and none of the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -55,6 +55,25 @@ class RunRows(Generic[RunRecord]):
         """What all runs recorded of an account, `start` to `end`, both included."""
         columns = self._shape.columns
         return self._all(columns.account_id == account_id, columns.exchange_ts.between(start, end))
+
+    def each(
+        self, account_id: str, start: datetime, end: datetime, symbols: Sequence[str] = ()
+    ) -> Iterator[RunRecord]:
+        """What all runs recorded of an account, from `start` to before `end`, one by one.
+
+        Without the raw messages (`raw_json` is None), so that there may be millions. `symbols`: of
+        those only, where rows have one. The session must not be used for other work meanwhile.
+        """
+        columns = self._shape.columns
+        query = self._shape.select(without=("raw_json",)).where(
+            self._mine(),
+            columns.account_id == account_id,
+            columns.exchange_ts >= start,
+            columns.exchange_ts < end,
+        )
+        if symbols and "symbol" in columns:
+            query = query.where(columns.symbol.in_(symbols))
+        return self._shape.each(self._scope.session, query.order_by(*self._order()))
 
     def last_ts(
         self, account_id: str, symbol: str | None = None, until: datetime | None = None

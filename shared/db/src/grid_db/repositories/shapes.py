@@ -1,6 +1,6 @@
 """Turns records into rows of their tables and back. It knows no query but "these columns"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from operator import attrgetter
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from grid_db.models import Base
 
 Record = TypeVar("Record")
+_BLOCK_ROWS = 5000
 
 
 class Shape(Generic[Record]):
@@ -33,9 +34,14 @@ class Shape(Generic[Record]):
             if isinstance(word, type) and issubclass(word, StrEnum)
         }
 
-    def select(self) -> sa.Select[Any]:
-        """A query for the columns that make records."""
-        return sa.select(*(self.columns[name] for name in self._names))
+    def select(self, without: Collection[str] = ()) -> sa.Select[Any]:
+        """A query for the columns that make records; those `without` are not read and are None."""
+        return sa.select(
+            *(
+                sa.null().label(name) if name in without else self.columns[name]
+                for name in self._names
+            )
+        )
 
     def values(self, record: Record) -> dict[str, object]:
         """A record as a row: column name to value."""
@@ -53,6 +59,11 @@ class Shape(Generic[Record]):
     def all(self, session: Session, query: sa.Select[Any]) -> list[Record]:
         """The records that a query over `select()` finds."""
         return [self._record(row) for row in session.execute(query)]
+
+    def each(self, session: Session, query: sa.Select[Any]) -> Iterator[Record]:
+        """The same one by one, in blocks from the server: for more rows than memory holds."""
+        for row in session.execute(query.execution_options(yield_per=_BLOCK_ROWS)):
+            yield self._record(row)
 
     def first(self, session: Session, query: sa.Select[Any]) -> Record | None:
         """The first of them, if any."""

@@ -1,0 +1,1 @@
+"""Compares what happened live with a backtest of the same recording: one verdict."""

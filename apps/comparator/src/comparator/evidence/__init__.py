@@ -1,0 +1,1 @@
+"""What a recording tells of a market and an account, for judging why a fill has no partner."""
