@@ -39,8 +39,10 @@ def build_parser() -> CommandParser:
     )
     fast.add_argument("--seed", type=int, default=7, help="of the market (default 7)")
     long = proofs.add_parser("day", help="whether memory grows over a day of the market")
-    long.add_argument("--hours", type=float, default=24, help="of market time (default 24)")
-    long.add_argument("--speed", type=int, default=200, help="market per wall time (default 200)")
+    long.add_argument(
+        "--hours", type=float, default=24, help="of the market, once warm (default 24)"
+    )
+    long.add_argument("--speed", type=int, default=250, help="market per wall time (default 250)")
     long.add_argument("--seed", type=int, default=7, help="of the market (default 7)")
     return parser
 

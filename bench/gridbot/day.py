@@ -18,26 +18,26 @@ from bench.wire.server import simulator
 from gridcore.clock import HOUR_US, Instant
 
 GROWTH_PCT_MAX = 5.0
-WARM_SHARE = 1 / 6
-"""How much of the day warms up: caches and bounded histories fill."""
-LOOK_SHARE = 1 / 100
+WARM_HOURS = 4.0
+"""Before the day that counts: what is loaded late is loaded, what is short is full."""
+LOOK_HOURS = 0.25
 TICKER_MS = 20
 """Fifty tickers a second of the wall clock, at any speed of the market."""
-LOOK_S = 2.0
+LOOK_S = 1.0
 ACCOUNT = "main"
 TICKERS = f'gridbot_events_total{{account="{ACCOUNT}",kind="Ticker"}}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPlan:
-    """How long the market plays, and how fast (market time per wall time)."""
+    """How long the market plays once it is warm, and how fast (market time per wall time)."""
 
     hours: float
     speed: int
     seed: int
 
     def world(self) -> World:
-        """A market that crosses a level every few minutes."""
+        """A market and a grid as they are: bitcoin moves by 60 % a year."""
         return World(
             seed=self.seed,
             speed=self.speed,
@@ -50,17 +50,17 @@ class DayPlan:
                     symbol="BTCUSDT",
                     amount="200",
                     levels=30,
-                    step_pct="0.1",
+                    step_pct="0.2",
                 ),
             ),
-            volatility_pct=100.0,
+            volatility_pct=60.0,
             trades_per_second=0.5,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRan:
-    """What a run found: resident bytes through the day, at even distances."""
+    """What a run found: resident bytes every quarter of an hour from the beginning on."""
 
     plan: DayPlan
     seconds: float
@@ -71,7 +71,7 @@ class DayRan:
     @property
     def warm(self) -> float:
         """Resident bytes after the warm-up."""
-        first = int(len(self.resident) * WARM_SHARE)
+        first = int(WARM_HOURS / LOOK_HOURS)
         return median(self.resident[first : first + 5])
 
     @property
@@ -95,10 +95,10 @@ class DayRan:
         """The finding, for people."""
         wrong = "".join(f"  {fault}\n" for fault in self.faults)
         return (
-            f"{self.plan.hours:g} h of market time at {self.plan.speed}x in {self.seconds:.0f} s: "
-            f"{self.tickers:,} tickers, {self.executions} executions\n"
-            f"  resident memory {self.warm / 1e6:.1f} MB after {WARM_SHARE * self.plan.hours:.1f} "
-            f"h, {self.last / 1e6:.1f} MB at the end: {self.growth_pct:+.1f} %\n"
+            f"{WARM_HOURS + self.plan.hours:g} h of market time at {self.plan.speed}x in "
+            f"{self.seconds:.0f} s: {self.tickers:,} tickers, {self.executions} executions\n"
+            f"  resident memory {self.warm / 1e6:.1f} MB after {WARM_HOURS:g} h, "
+            f"{self.last / 1e6:.1f} MB at the end: {self.growth_pct:+.1f} %\n"
             f"{wrong}verdict: {'FAIL' if self.faults else 'PASS'}\n"
         )
 
@@ -130,12 +130,10 @@ def measure(plan: DayPlan) -> DayRan:
 
 
 def _watched(plan: DayPlan, bot: Bot, venue: Venue) -> list[float]:
-    """Look a hundred times."""
     begins_at = _now(venue)
-    span_us = plan.hours * HOUR_US
     found: list[float] = []
-    while len(found) * LOOK_SHARE <= 1:
-        due_at = begins_at + int(span_us * len(found) * LOOK_SHARE)
+    while len(found) * LOOK_HOURS <= WARM_HOURS + plan.hours:
+        due_at = begins_at + int(len(found) * LOOK_HOURS * HOUR_US)
         while _now(venue) < due_at:
             if not bot.is_running():
                 raise RunFailed(f"gridbot has ended: {bot.said()}")

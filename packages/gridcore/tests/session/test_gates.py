@@ -841,7 +841,7 @@ class NaiveAccount:
         moved_at = self.moved.get(key, Instant(-1))
         if event.at >= moved_at and (known is None or event.at >= known.at):
             self.legs[key] = NaiveLeg(event.at, event.size, event.entry, event.mark)
-            if key in self.unsure and event.at > self.unsure[key]:
+            if key in self.unsure and event.at >= self.unsure[key]:
                 del self.unsure[key]
         if asked_at is not None and key in self.unsure and asked_at >= self.unsure[key]:
             del self.unsure[key]
@@ -873,7 +873,7 @@ class NaiveAccount:
             del self.orders[event.wire_id]
             return
         if event.code == 110017:
-            self.unsure[place.symbol, place.direction] = now
+            self.unsure[place.symbol, place.direction] = event.at
         if event.code in BALANCE:
             self.poor_since = now
         self._refusal(event.wire_id, now)

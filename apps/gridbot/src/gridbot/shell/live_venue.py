@@ -24,9 +24,10 @@ from gridcore.sides import DirectionType
 
 OPEN_WAIT_S_MAX = 5.0
 """An open that has not left by then is decided anew, at the price of then."""
-WAIT_S_MAX = {Lane.OPEN: OPEN_WAIT_S_MAX, Lane.REDUCE: 10.0}
+WAIT_S_MAX = {Lane.OPEN: OPEN_WAIT_S_MAX, Lane.REDUCE: 10.0, Lane.QUERY: 10.0}
 """For a thread and the exchange's limits together: the session looks for a placement without an
-answer after 30 s, and one that left only then would be placed twice."""
+answer after 30 s, and one that left only then would be placed twice. It puts a question again, so
+that old ones would only keep the new ones waiting."""
 
 ModeOf = Callable[[str, DirectionType | None], Mode]
 """The mode in force for a symbol and a direction, or for the worse of both; from any thread."""
@@ -59,6 +60,8 @@ class LiveVenue:
         self._reactions = reactions
         self._heard_now = heard_now
         self._closed = False
+        # In lockstep the market waits, and no time of this machine may decide anything.
+        self._wait_s_max = {} if in_turn else WAIT_S_MAX
         self._calls = calls
         self._clock = clock
         self._put = put
@@ -90,7 +93,7 @@ class LiveVenue:
     def _carry_out(
         self, request: Request, lane: Lane, taken_s: float, received_at: Instant | None
     ) -> None:
-        until_s = taken_s + WAIT_S_MAX.get(lane, inf)
+        until_s = taken_s + self._wait_s_max.get(lane, inf)
         objection = self._objection(request, until_s)
         if objection:
             self._tell_unsent(request, objection)

@@ -103,6 +103,24 @@ class Tickers:
         """The newest exchange time stored of a symbol, not after `until` where that is given."""
         return _last_ts(self._session, _TICKERS, environment, symbol, until)
 
+    def out_of_order(
+        self, environment: Environment, symbol: str, start: datetime, end: datetime
+    ) -> int:
+        """How many tickers from `start` to before `end` were stored after one of a later time."""
+        columns = _TICKERS.columns
+        before = sa.func.lag(columns.exchange_ts).over(order_by=columns.id)
+        rows = (
+            sa.select(columns.exchange_ts, before.label("before"))
+            .where(
+                _of(_TICKERS, environment, symbol),
+                columns.exchange_ts >= start,
+                columns.exchange_ts < end,
+            )
+            .subquery()
+        )
+        query = sa.select(sa.func.count()).where(rows.c.exchange_ts < rows.c.before)
+        return self._session.scalar(query) or 0
+
     def latest(self, environment: Environment, symbol: str) -> TickerSnapshot | None:
         """The newest ticker of a symbol."""
         query = _TICKERS.select().where(_of(_TICKERS, environment, symbol))

@@ -62,7 +62,7 @@ class RunRows(Generic[RunRecord]):
         """What all runs recorded of an account, from `start` to before `end`, one by one.
 
         Without the raw messages (`raw_json` is None), so that there may be millions. `symbols`: of
-        those only, where rows have one. The session must not be used for other work meanwhile.
+        those only, where rows have one.
         """
         columns = self._shape.columns
         query = self._shape.select(without=("raw_json",)).where(
