@@ -8,6 +8,9 @@ PYTHON ?= python3
 PY := .venv/bin/python
 UV := .bootstrap/bin/uv
 WORKERS ?= 2
+# More than there are cores: many tests wait for sockets, timers and other processes.
+TESTERS ?= 3
+STORIES ?= tests
 
 # Without compiled files every worker of the tests compiles the whole tree anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -45,15 +48,15 @@ $(WITNESS): $(READY) tests/contract/witness/requirements.txt tests/contract/old_
 compiled: $(READY) ## compile the kernel (gridcore, simvenue) for speed; needs a C compiler
 	@$(PY) -m tools.compile_kernel
 
-demo: $(READY) ## run a backtest on a synthetic market and say where the report is
-	@$(PY) -m backtest demo
+demo: $(READY) ## the whole mission, without keys: trade on a simulated exchange, record, backtest, compare
+	@$(PY) -m comparator demo
 
 test: $(READY) $(WITNESS) ## run every test but the stories, and the coverage gates
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not story" --cov --cov-report=json:coverage.json -q
+	@$(PY) -m pytest -n $(TESTERS) --dist worksteal -m "not story" --cov --cov-report=json:coverage.json -q
 	@$(PY) -m tools.coverage_gate coverage.json
 
 stories: $(READY) ## run the tests of whole processes: daemons, kills, outages
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m story -q tests
+	@$(PY) -m pytest -n $(TESTERS) --dist worksteal -m story -q $(STORIES)
 
 test-integration: $(READY) ## run only the tests of several parts together
 	@$(PY) -m pytest -n $(WORKERS) -q tests/integration

@@ -16,7 +16,12 @@ settings.register_profile(
 )
 settings.load_profile("tree")
 
-pytest_plugins = ["tests.account_setups", "tests.databases", "tools.untraced"]
+pytest_plugins = [
+    "tests.account_setups",
+    "tests.databases",
+    "tests.session_lives",
+    "tools.untraced",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

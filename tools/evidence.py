@@ -55,6 +55,7 @@ GRIDBOT = (
 CAMPAIGN_SEEDS = 2_500
 CAMPAIGN_PIECES = 8
 CAMPAIGN = "packages/simvenue/src/simvenue/campaign/__main__.py"
+STORIES = "tests/gridbot"
 GUARD_TEST = "tests/integration/test_gridbot_guard.py"
 GRIDBOT_BENCH = "bench/gridbot/__main__.py"
 MUTATION = "tools/mutation/__main__.py"
@@ -235,6 +236,19 @@ PIECES = (
         rests_on=GRIDBOT,
     ),
     *chaos_pieces(),
+    Piece(
+        name="gridbot-stories",
+        shows=(
+            "The scenarios A01 to A50 that are told over whole processes: daemon and simulator, "
+            "pybit between them."
+        ),
+        command=(
+            *(".venv/bin/python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q", "-rA"),
+            *("-p", "no:cacheprovider", "--no-header", STORIES),
+        ),
+        needs=f"{STORIES}/conftest.py",
+        rests_on=(*GRIDBOT, STORIES),
+    ),
     Piece(
         name="gridbot-guard",
         shows=(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gridbot.journal.judging import files_below
-from gridbot.journal.reader import lines_from
+from appkit.journals.judging import files_below
+from appkit.journals.reader import lines_from
 from gridcore.events import Ticker
 from gridcore.session.codec import decode_line
 from gridcore.session.effects import Approved, Effects

@@ -1,6 +1,7 @@
 """Whether the daemon's memory grows over a day of the market, once it is warm.
 
-It knows the daemon's own numbers and the market's time; it refuses to know what is traded.
+It knows the daemon's own numbers and the market's time; it refuses to know what is traded. Time is
+pressed together: what takes the exchange and the daemon a second takes minutes of that market.
 """
 
 import tempfile
@@ -18,8 +19,10 @@ from bench.wire.server import simulator
 from gridcore.clock import HOUR_US, Instant
 
 GROWTH_PCT_MAX = 5.0
-WARM_HOURS = 4.0
-"""Before the day that counts: what is loaded late is loaded, what is short is full."""
+WARM_HOURS = 24.0
+"""Before the day that counts: what reaches back a day is full (the listings of ended orders and of
+executions that a comparison asks for, the minutes of equity and prices), and so is what is shorter.
+"""
 LOOK_HOURS = 0.25
 TICKER_MS = 20
 """Fifty tickers a second of the wall clock, at any speed of the market."""
@@ -37,7 +40,7 @@ class DayPlan:
     seed: int
 
     def world(self) -> World:
-        """A market and a grid as they are: bitcoin moves by 60 % a year."""
+        """A harsh market and a dense grid: a hundred executions in an hour."""
         return World(
             seed=self.seed,
             speed=self.speed,
@@ -50,10 +53,10 @@ class DayPlan:
                     symbol="BTCUSDT",
                     amount="200",
                     levels=30,
-                    step_pct="0.2",
+                    step_pct="0.1",
                 ),
             ),
-            volatility_pct=60.0,
+            volatility_pct=100.0,
             trades_per_second=0.5,
         )
 

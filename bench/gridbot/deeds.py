@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appkit.journals.reader import lines_from
 from bench.gridbot.venue import Row
-from gridbot.journal.reader import lines_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

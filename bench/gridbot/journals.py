@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from appkit.journals.judging import Verdict, files_below, judge
 from appkit.progress import progress_bar
-from gridbot.journal.judging import Verdict, files_below, judge
 
 
 def differing(folder: Path) -> tuple[int, list[str]]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from appkit.account_setup import AccountSetup, read_setup
+from appkit.journals.files import journal_files, setup_path
+from appkit.journals.reader import header_of, opened
 from bench.gridbot.told import ToldVenue
 from bench.gridbot.venue import Row
-from gridbot.journal.files import journal_files, setup_path
-from gridbot.journal.reader import header_of, opened
 from gridcore.clock import Instant
 from gridcore.events import Event, OrderUpdate, Ticker
 from gridcore.session.account import AccountSession

@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
+from appkit.journals.judging import JournalVerdict, Verdict, files_below, judge
 from appkit.progress import progress_bar
 from grid_db.factory import DatabaseFactory
 from grid_db.identity import account_id_of
 from grid_db.repositories import as_admin
 from grid_db.settings import DatabaseSettings
 from grid_db.words import RunStatus
-from gridbot.journal.judging import JournalVerdict, Verdict, files_below, judge
 
 PATIENCE_S = 30.0
 LEVELS = 10

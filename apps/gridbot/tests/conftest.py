@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from copy import deepcopy
@@ -29,169 +28,13 @@ from bybit_sim.config import SimConfig
 from bybit_sim.serve import running
 from gridbot.journal.writer import JournalLimits, JournalWriter
 from gridbot.terms import SymbolTerms
-from gridcore.clock import SECOND_US, Instant
+from gridcore.clock import Instant
 from gridcore.events import (
-    NO_LIQUIDATION,
-    CancelAccepted,
-    Event,
-    ExecutionsSnapshot,
-    HistorySnapshot,
-    OrdersSnapshot,
-    OrderStatus,
-    OrderUpdate,
-    PlaceAccepted,
-    PositionsSnapshot,
-    PositionUpdate,
-    SessionStarted,
     SymbolReport,
-    Ticker,
-    TimerFired,
-    WalletSnapshot,
-    WalletUpdate,
 )
-from gridcore.instrument import Instrument, Steps
-from gridcore.session.account import AccountSession
-from gridcore.session.effects import (
-    Approved,
-    AskSnapshot,
-    CancelOrder,
-    Effects,
-    PlaceOrder,
-    Request,
-    SnapshotKind,
-)
-from gridcore.sides import LONG, SHORT
+from gridcore.instrument import Instrument
 from gridcore.tiers import RiskTier, RiskTiers
-
-START = Instant(1_767_229_200_000_000)  # 2026-01-01 01:00 UTC
-CENTER = 10_000
-"""Ticks of 0.1: a price of 1000."""
-
-
-class Life:
-    """One process of a session before an exchange that does all it is asked, and never fills.
-
-    `step` handles one more event: an answer that waits, a timer that is due, else a ticker.
-    """
-
-    def __init__(self, session: AccountSession, now: Instant = START) -> None:
-        self.session = session
-        self.now = now
-        self._waiting: deque[Event] = deque([SessionStarted(at=now)])
-        self._book: dict[str, OrderUpdate] = {}
-        self._ended: list[OrderUpdate] = []
-        self._count = 0
-
-    def go_on(self, session: AccountSession) -> None:
-        """A new process takes over: answers on their way are lost, the exchange is the same."""
-        self.session = session
-        self._waiting = deque([SessionStarted(at=self.now)])
-
-    def step(self) -> tuple[Event, Effects, Instant]:
-        """Handle one more event; what was handled, what it caused, and when."""
-        event = self._next()
-        effects = self.session.handle(event, self.now)
-        for request in effects.requests:
-            self._answer(request)
-        return event, effects, self.now
-
-    def _next(self) -> Event:
-        if self._waiting:
-            return self._waiting.popleft()
-        due = Instant(self.now + SECOND_US)
-        deadline = self.session.next_deadline()
-        if deadline is not None and deadline <= due:
-            self.now = max(self.now, deadline)
-            return TimerFired(at=deadline)
-        self.now = due
-        self._count += 1
-        last = CENTER + self._count * 37 % 301 - 150
-        return Ticker(symbol="BTCUSDT", at=due, last=last, mark=Decimal(last) / 10)
-
-    def _answer(self, request: Request) -> None:
-        if isinstance(request, Approved):
-            self._place(request.request)
-        elif isinstance(request, CancelOrder):
-            self._cancel(request)
-        else:
-            self._waiting.append(self._listing(request))
-
-    def _place(self, order: PlaceOrder) -> None:
-        order_id = f"id of {order.wire_id}"
-        self._book[order_id] = OrderUpdate(
-            symbol=order.symbol,
-            at=self.now,
-            order_id=order_id,
-            wire_id=order.wire_id,
-            direction=order.direction,
-            side=order.side,
-            price=order.price,
-            qty=order.qty,
-            leaves=order.qty,
-            filled=Steps(0),
-            status=OrderStatus.NEW,
-            reduce_only=order.reduce_only,
-        )
-        accepted = PlaceAccepted(
-            symbol=order.symbol, at=self.now, wire_id=order.wire_id, order_id=order_id
-        )
-        self._waiting.extend([accepted, self._book[order_id]])
-
-    def _cancel(self, order: CancelOrder) -> None:
-        resting = self._book.pop(order.order_id)
-        ended = OrderUpdate(
-            symbol=resting.symbol,
-            at=self.now,
-            order_id=resting.order_id,
-            wire_id=resting.wire_id,
-            direction=resting.direction,
-            side=resting.side,
-            price=resting.price,
-            qty=resting.qty,
-            leaves=Steps(0),
-            filled=Steps(0),
-            status=OrderStatus.CANCELLED,
-            reduce_only=resting.reduce_only,
-        )
-        self._ended.append(ended)
-        accepted = CancelAccepted(symbol=order.symbol, at=self.now, order_id=order.order_id)
-        self._waiting.extend([accepted, ended])
-
-    def _listing(self, ask: AskSnapshot) -> Event:
-        symbol, at = ask.symbol or "", self.now
-        match ask.kind:
-            case SnapshotKind.WALLET:
-                wallet = WalletUpdate(at=at, balance=Decimal(10_000), available=Decimal(10_000))
-                return WalletSnapshot(asked_at=at, wallet=wallet)
-            case SnapshotKind.ORDERS:
-                resting = tuple(row for row in self._book.values() if row.symbol == symbol)
-                return OrdersSnapshot(symbol=symbol, asked_at=at, orders=resting, complete=True)
-            case SnapshotKind.HISTORY:
-                ended = tuple(row for row in self._ended if row.symbol == symbol)
-                return HistorySnapshot(symbol=symbol, asked_at=at, orders=ended, complete=True)
-            case SnapshotKind.EXECUTIONS:
-                return ExecutionsSnapshot(
-                    symbol=symbol,
-                    asked_at=at,
-                    since=Instant(0) if ask.since is None else ask.since,
-                    executions=(),
-                    complete=True,
-                )
-            case SnapshotKind.POSITIONS:
-                legs = tuple(
-                    PositionUpdate(
-                        symbol=symbol,
-                        at=at,
-                        direction=direction,
-                        size=Steps(0),
-                        entry=None,
-                        liquidation=NO_LIQUIDATION,
-                        mark=None,
-                    )
-                    for direction in (LONG, SHORT)
-                )
-                return PositionsSnapshot(symbol=symbol, asked_at=at, legs=legs)
-
+from tests.session_lives import START, Life
 
 Lived = tuple[JournalWriter, Life]
 

@@ -15,6 +15,8 @@ import pytest
 
 from appkit.account_setup import read_setup
 from appkit.exits import CommandError, RunFailed, UserError
+from appkit.journals.files import journal_files, setup_path
+from appkit.journals.reader import lines_from
 from bybit_sim.config import SimConfig
 from bybit_sim.faults.words import Fault, WireFault
 from bybit_sim.serve import Running, running
@@ -25,8 +27,6 @@ from grid_db.settings import DatabaseSettings
 from gridbot.config.model import GridbotConfig
 from gridbot.daemon import Daemon
 from gridbot.guard.heartbeat import read_heartbeat
-from gridbot.journal.files import journal_files, setup_path
-from gridbot.journal.reader import lines_from
 from gridbot.logs.scrubber import Scrubber
 from gridbot.shell.clock import steady_us
 from gridbot.shell.stopping import STOP_S_MAX

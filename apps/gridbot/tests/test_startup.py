@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from appkit.exits import UserError
+from appkit.journals.files import state_path
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
 from bybit_adapter.rate_limiter import RateLimiter
 from gridbot.config.model import GridbotConfig
-from gridbot.journal.files import state_path
 from gridbot.ownership.lock_file import key_hash
 from gridbot.shell.exchange import Exchange
 from gridbot.stages import Stages

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from pathlib import Path
 
+from appkit.journals.files import journal_path
 from bench.gridbot.causes import tickers_of_placements
-from gridbot.journal.files import journal_path
 from gridcore.clock import Instant
 from gridcore.events import Event, Ticker, TimerFired
 from gridcore.instrument import Steps, Ticks

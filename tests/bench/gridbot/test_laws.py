@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from appkit.account_setup import account_setup, read_setup, write_setup
+from appkit.journals.files import journal_files, journal_path, setup_path
 from bench.gridbot.laws import Hearing, Judged, judged
-from gridbot.journal.files import journal_files, journal_path, setup_path
 from gridcore.clock import Instant
 from gridcore.events import Event, Execution, FundingPaid, OrderUpdate
 from gridcore.session.codec import FORMAT, Header, Line, encode_line

@@ -21,6 +21,7 @@ from gridbot.config.keys import credentials_of, database_of, token_of
 from gridbot.config.model import GridbotConfig
 from gridbot.exchanges import exchanges_of
 from gridbot.guard.heartbeat import HeartbeatKeeper
+from gridbot.heap import Heap
 from gridbot.logs.scrubber import Scrubber
 from gridbot.outlets import Outlets
 from gridbot.ownership.lock_file import hold_home
@@ -34,7 +35,7 @@ from gridbot.signals import ending_on_signals
 from gridbot.stages import Say, Stages
 from gridbot.startup import AccountStart, Prepared, closed
 from gridbot.store.grid_states import GridStateRows
-from gridbot.surface.organs import JournalState, Organs
+from gridbot.surface.organs import EarState, JournalState, Organs
 from gridbot.surface.server import Surface
 from gridbot.surface.views import RunFacts
 from gridbot.surface.words import SurfaceSettings
@@ -74,6 +75,8 @@ class Daemon:
         self._announce = announce
         self._ended = StopToken()
         self._stages = Stages(self.stop, say, warn=warn, speed=config.clock_speed)
+        self._heap = Heap()
+        self._heap.limit()
         self._reactions = Reactions()
         self._exchanges = exchanges_of(config, self._reactions)
         self._starts: dict[str, AccountStart] = {}
@@ -138,7 +141,7 @@ class Daemon:
         for exchange in self._exchanges.values():
             await self._stages.attempted("clock", partial(time_of, exchange))
         watch = LoopWatch(self._clock.steady_s)
-        helpers = [tasks.create_task(watch.run())]
+        helpers = [tasks.create_task(watch.run()), tasks.create_task(self._heap.keep())]
         helpers += [
             tasks.create_task(exchange.keep_time())
             for exchange in self._exchanges.values()
@@ -210,6 +213,15 @@ class Daemon:
                     account=name,
                     waiting_bytes=one.journal.waiting_bytes,
                     waiting_since=one.journal.waiting_since,
+                    archive_error=one.journal.archive.error,
+                )
+                for name, one in self._running.items()
+            ),
+            ears=tuple(
+                EarState(
+                    account=name,
+                    dead_letters=one.run.dead_letters.by_topic(),
+                    pauses=one.run.loop.pauses,
                 )
                 for name, one in self._running.items()
             ),

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from appkit.journals.files import compressed_path, journal_files, journal_path, setup_path
+from appkit.journals.reader import opened
 from gridbot.journal.archive import Archive, pack
-from gridbot.journal.files import compressed_path, journal_files, journal_path, setup_path
-from gridbot.journal.reader import opened
 from gridbot.journal.retention import Retention
 from gridcore.clock import DAY_US, Instant
 

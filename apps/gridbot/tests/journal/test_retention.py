@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridbot.journal.files import JournalFile
+from appkit.journals.files import JournalFile
 from gridbot.journal.retention import Retention, surplus
 from gridcore.clock import DAY_US, Instant
 

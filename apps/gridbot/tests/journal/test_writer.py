@@ -15,8 +15,8 @@ import pytest
 
 from appkit.account_setup import AccountSetup, read_setup
 from appkit.exits import RunFailed
-from gridbot.journal.files import account_folder, journal_files, setup_path
-from gridbot.journal.reader import header_of, lines_from
+from appkit.journals.files import account_folder, journal_files, setup_path
+from appkit.journals.reader import header_of, lines_from
 from gridbot.journal.writer import JournalLimits, JournalWriter
 from gridbot.words import JournalUnwritable
 from gridcore.clock import DAY_US, HOUR_US, SECOND_US, Instant

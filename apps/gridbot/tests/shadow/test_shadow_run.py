@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from appkit.account_setup import account_setup
+from appkit.journals.judging import Verdict, judge
 from appkit.progress import progress_bar
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
 from bybit_adapter.rate_limiter import RateLimiter
 from bybit_sim.config import SimConfig
 from bybit_sim.serve import Running, running
-from gridbot.journal.judging import Verdict, judge
 from gridbot.journal.writer import JournalWriter
 from gridbot.shadow.shadow_run import ShadowRun
 from gridbot.shell.account_run import Means

@@ -5,7 +5,7 @@ from typing import Any
 from bybit_sim.faults.words import Fault, WireFault
 from gridbot.shell.clock import steady_us
 from gridcore.clock import MINUTE_US
-from gridcore.events import AuthenticationFailed, StreamRestored
+from gridcore.events import AuthenticationFailed, StreamLost, StreamRestored
 from gridcore.session.modes import ModeCause
 
 
@@ -14,13 +14,18 @@ def causes(rig: Any) -> list[ModeCause]:
 
 
 def test_frames_that_cannot_be_read_are_counted_and_mended_by_what_is_asked(play: Any) -> None:
+    """L30: each is followed by a comparison of everything, at once."""
+
     async def story(rig: Any) -> None:
         mangled = Fault(kind=WireFault.FRAME_MANGLED, from_ms=0, until_ms=10**9, count=30)
         rig.simulator.board.add(mangled)
         await rig.open()
-        await rig.until(lambda: rig.run.dead_letters >= 1)
+        await rig.until(lambda: sum(rig.run.dead_letters.by_topic().values()) >= 1)
+        await rig.until(lambda: rig.journal.count(StreamLost) >= 1)
         await rig.until(lambda: rig.believed() == rig.resting() and len(rig.resting()) == 20)
 
+        lost = {one.reason for one in rig.journal.events if isinstance(one, StreamLost)}
+        assert lost == {"a row could not be read"}
         assert rig.replayed() is None
 
     play(story)

@@ -1,18 +1,20 @@
 """Requests to the threads, answers to the inbox, and an answer where nothing left."""
 
 import asyncio
+import threading
 from decimal import Decimal
 from typing import Any
 
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import endpoint
-from bybit_adapter.rate_limiter import RateLimiter
+from bybit_adapter.rate_limiter import Lane, RateLimiter
 from bybit_sim.faults.words import Fault, WireFault
 from bybit_sim.serve import Running
 from gridbot.shell.exchange import Exchange
 from gridbot.shell.exchange_calls import ExchangeCalls
 from gridbot.shell.live_venue import OPEN_WAIT_S_MAX, LiveVenue
 from gridbot.shell.reactions import Reactions
+from gridbot.shell.request_pool import LANE_WORKERS
 from gridcore.clock import Instant
 from gridcore.events import CancelRejected, Event, PlaceRejected, TimerFired, WalletSnapshot
 from gridcore.instrument import Instrument, Steps, Ticks
@@ -153,6 +155,39 @@ def test_an_open_that_waited_too_long_is_told_as_never_sent(visit: Any) -> None:
         assert "waited too long" in answer.text
         assert simulator.requests.since(0) == ()
         await counter.close()
+
+    visit(story)
+
+
+def test_a_question_that_waits_already_is_not_put_twice_and_is_again_once_it_has_begun(
+    visit: Any,
+) -> None:
+    async def story(simulator: Running) -> None:
+        counter = Counter(simulator)
+        await asyncio.to_thread(counter.exchange.synchronise)
+        gate = threading.Event()
+
+        def occupy() -> None:
+            gate.wait()
+
+        for _ in range(LANE_WORKERS[Lane.QUERY]):
+            counter.venue.ask(occupy)
+        occupied = counter.venue.in_flight
+
+        since = Instant(1_767_225_600_000_000)
+        other = AskSnapshot(kind=SnapshotKind.WALLET, symbol=None, reason="a test", since=since)
+        again = AskSnapshot(kind=SnapshotKind.WALLET, symbol=None, reason="another reason")
+        for question in (WALLET, other, again, WALLET):
+            counter.venue.send(question)
+        waiting = counter.venue.in_flight - occupied
+        gate.set()
+        await counter.quiet()
+        counter.venue.send(WALLET)
+        anew = counter.venue.in_flight
+        await counter.quiet()
+        await counter.close()
+
+        assert (waiting, anew) == (2, 1)
 
     visit(story)
 

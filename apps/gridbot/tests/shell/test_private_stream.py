@@ -111,6 +111,53 @@ def test_a_pause_is_a_loss_and_a_return_of_a_stream_that_was_up(stream: PrivateS
     assert stream.up
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"topic": "order", "data": [{"category": "linear", "symbol": "BTCUSDT"}]}',
+        '{"topic": "execution.linear", "data": ["?"]}',
+        '{"topic": "position", "data": {}}',
+        "{",
+    ],
+)
+def test_after_a_row_that_could_not_be_read_everything_is_compared_once(
+    stream: PrivateStream, letters: list[DeadLetter], text: str
+) -> None:
+    """L30."""
+    stream.restored(restored(*ALL))
+    before = stream.unread()
+
+    stream.frame(PrivateFrame(text=text, received_at=AT))
+
+    assert before == []
+    assert len(letters) == 1
+    assert stream.unread() == [
+        StreamLost(at=AT, symbol=None, reason="a row could not be read"),
+        StreamRestored(at=AT, symbol=None),
+    ]
+    assert stream.unread() == []
+
+
+def test_a_row_of_the_wallet_that_could_not_be_read_is_followed_by_the_next(
+    stream: PrivateStream, letters: list[DeadLetter]
+) -> None:
+    stream.restored(restored(*ALL))
+
+    stream.frame(PrivateFrame(text='{"topic": "wallet", "data": ["?"]}', received_at=AT))
+
+    assert [one.topic for one in letters] == ["wallet"]
+    assert stream.unread() == []
+
+
+def test_a_row_that_could_not_be_read_does_not_bring_a_stream_back_that_is_down(
+    stream: PrivateStream,
+) -> None:
+    stream.frame(PrivateFrame(text="{", received_at=AT))
+
+    assert stream.unread() == []
+    assert not stream.up
+
+
 def test_everything_that_is_heard_goes_into_the_inbox_and_only_frames_may_be_refused() -> None:
     async def story() -> list[Item]:
         inbox: Inbox[Item] = Inbox(items_max=1)

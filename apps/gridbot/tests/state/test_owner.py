@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appkit.exits import UserError
-from gridbot.journal.files import account_folder
+from appkit.journals.files import account_folder
 from gridbot.state.owner import OWNER, MemoryOwner, check_owner, keep_owner
 
 HERE = MemoryOwner(endpoint="https://here", key="0123456789abcdef")

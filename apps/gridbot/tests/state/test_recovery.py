@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from appkit.account_setup import AccountSetup
 from appkit.exits import UserError
-from gridbot.journal.files import account_folder, journal_files, setup_path, state_path
+from appkit.journals.files import account_folder, journal_files, setup_path, state_path
 from gridbot.state.recovery import CLOCK_GRACE_US, recover, refuse_the_past
 from gridbot.state.saved_state import save
 from gridcore.clock import Instant

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appkit.account_setup import AccountSetup
-from gridbot.journal.files import state_path
+from appkit.journals.files import state_path
 from gridbot.state.saved_state import (
     SavedState,
     StateUnreadable,

@@ -7,6 +7,7 @@ from gridbot.store.database_thread import StoreState
 from gridbot.surface.organs import (
     NOTHING_KNOWN,
     Checkup,
+    EarState,
     JournalState,
     LeaseState,
     Organs,
@@ -34,6 +35,17 @@ def store(**changes: Any) -> StoreState:
     return StoreState(**(well | changes))
 
 
+def journal(**changes: Any) -> JournalState:
+    """A journal that is durable and tidy, with changes."""
+    well: dict[str, Any] = {
+        "account": "main",
+        "waiting_bytes": 0,
+        "waiting_since": None,
+        "archive_error": "",
+    }
+    return JournalState(**(well | changes))
+
+
 def renewed(seconds_ago: float) -> datetime:
     return datetime.fromtimestamp(WALL_S - seconds_ago, UTC)
 
@@ -43,15 +55,17 @@ def checkup(
     writer: StoreState | None = None,
     leases: tuple[LeaseState, ...] = (),
     journals: tuple[JournalState, ...] = (),
+    ears: tuple[EarState, ...] = (),
 ) -> Checkup:
-    return Checkup(Organs(store=writer, leases=leases, journals=journals), NOW, WALL)
+    organs = Organs(store=writer, leases=leases, journals=journals, ears=ears)
+    return Checkup(organs, NOW, WALL)
 
 
 def test_a_process_of_which_nothing_is_known_yet_has_no_fault() -> None:
     found = Checkup(NOTHING_KNOWN, NOW, WALL)
 
     assert (found.faults(), found.warnings()) == ([], [])
-    assert found.rows() == {"store": None, "leases": [], "journals": []}
+    assert found.rows() == {"store": None, "leases": [], "journals": [], "ears": []}
 
 
 def test_a_writer_that_has_ended_is_a_fault_and_one_that_has_not_begun_is_none() -> None:
@@ -98,15 +112,45 @@ def test_leases_tell_their_age_in_real_time_and_what_is_wrong() -> None:
 
 def test_a_journal_tells_how_far_the_disk_is_behind_in_the_sessions_time() -> None:
     since = Instant(NOW - 12 * SECOND_US)
-    late = JournalState(account="main", waiting_bytes=900, waiting_since=since)
-    durable = JournalState(account="spare", waiting_bytes=0, waiting_since=None)
+    late = journal(waiting_bytes=900, waiting_since=since)
+    durable = journal(account="spare")
 
     found = checkup(journals=(late, durable))
 
     assert found.warnings() == ["main: the journal is 12 s behind, 900 bytes wait"]
     assert found.rows()["journals"] == [
-        {"account": "main", "waiting_bytes": 900, "lag_s": 12.0},
-        {"account": "spare", "waiting_bytes": 0, "lag_s": 0.0},
+        {"account": "main", "waiting_bytes": 900, "lag_s": 12.0, "archive_error": ""},
+        {"account": "spare", "waiting_bytes": 0, "lag_s": 0.0, "archive_error": ""},
+    ]
+
+
+def test_an_archive_that_the_disk_refuses_is_a_warning() -> None:
+    found = checkup(journals=(journal(archive_error="old.jsonl: no space left"),))
+
+    assert found.warnings() == [
+        "main: closed files of the journal are not packed or deleted: old.jsonl: no space left"
+    ]
+
+
+def test_what_was_not_heard_is_told_by_account_and_topic() -> None:
+    deaf = EarState(account="main", dead_letters={"order": 3, "tickers.BTCUSDT": 1}, pauses=2)
+
+    found = checkup(ears=(deaf,))
+
+    labelled = {
+        (one.name, *one.labels.values()): one.value
+        for family in found.families()
+        for one in family.samples
+    }
+    assert labelled["gridbot_dead_letters_total", "main", "order"] == 3
+    assert labelled["gridbot_dead_letters_total", "main", "tickers.BTCUSDT"] == 1
+    assert labelled["gridbot_pauses_total", "main"] == 2
+    assert found.rows()["ears"] == [
+        {
+            "account": "main",
+            "dead_letters": {"order": 3, "tickers.BTCUSDT": 1},
+            "pauses": 2,
+        }
     ]
 
 
@@ -115,7 +159,8 @@ def test_all_of_it_is_on_the_metrics_page() -> None:
     found = checkup(
         writer=store(depth=7, failures=3),
         leases=(LeaseState(account="main", renewed_at=renewed(4.5), trouble=""),),
-        journals=(JournalState(account="main", waiting_bytes=900, waiting_since=since),),
+        journals=(journal(waiting_bytes=900, waiting_since=since),),
+        ears=(EarState(account="main", dead_letters={"order": 3}, pauses=2),),
     )
 
     told = {one.name: one.value for family in found.families() for one in family.samples}
@@ -131,4 +176,7 @@ def test_all_of_it_is_on_the_metrics_page() -> None:
         "gridbot_lease_age_seconds": 4.5,
         "gridbot_journal_waiting_bytes": 900,
         "gridbot_journal_lag_seconds": 1,
+        "gridbot_journal_archive_failing": 0,
+        "gridbot_dead_letters_total": 3,
+        "gridbot_pauses_total": 2,
     }

@@ -145,7 +145,7 @@ def test_the_page_tells_what_is_wrong_and_that_its_values_are_old(
     make_surface: Make, account: Any, browse: Any
 ) -> None:
     lease = LeaseState(account="main", renewed_at=None, trouble="the database does not answer")
-    organs = Organs(store=None, leases=(lease,), journals=())
+    organs = Organs(store=None, leases=(lease,), journals=(), ears=())
     surface = make_surface(account, token=None, organs=organs)
     account.take(StreamLost(at=account.now, symbol=None, reason="closed"))
     account.take(

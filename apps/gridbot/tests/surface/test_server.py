@@ -228,7 +228,7 @@ def test_a_dead_writer_of_the_database_makes_health_bad_and_everybody_sees_it(
         trouble="",
     )
     lease = LeaseState(account="main", renewed_at=None, trouble="the database does not answer")
-    organs = Organs(store=dead, leases=(lease,), journals=())
+    organs = Organs(store=dead, leases=(lease,), journals=(), ears=())
 
     status, health, state = talk_to(make_surface(account, organs=organs), talk)
 

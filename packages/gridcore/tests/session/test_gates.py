@@ -691,6 +691,27 @@ def test_a_stated_notional_cap_counts_position_resting_and_candidate(wide: Runs)
     assert [row[2] for row in run.book() if row[:2] == ("short", "Sell")] == [10_100, 10_201]
 
 
+def test_a_pushed_leg_that_has_not_changed_lifts_no_denial_and_an_answer_does(wide: Runs) -> None:
+    """The exchange pushes a leg after every order: it must decide like one that does not."""
+    run = wide(safety={"max_notional": Decimal(300)})
+    run.exchange.marks[BTC] = Decimal(1000)
+    run.hold(LONG, 10)
+    run.tick(10_000)
+    denied = run.session.denials()["notional"]
+    run.exchange.marks[BTC] = Decimal(50)
+
+    run.send(run.exchange.position(BTC, LONG))
+    run.tick(10_001)
+    pushed = [row[2] for row in run.book() if row[:2] == ("long", "Buy")]
+    legs = tuple(run.exchange.position(BTC, direction) for direction in (LONG, SHORT))
+    run.send(PositionsSnapshot(symbol=BTC, asked_at=run.now, legs=legs))
+    run.tick(10_002)
+
+    assert pushed == [9801, 9900]
+    assert denied > 0
+    assert [row[2] for row in run.book() if row[:2] == ("long", "Buy")] == [9703, 9801, 9900]
+
+
 def test_placements_of_a_minute_are_capped_and_go_on_by_a_deadline_c4(
     wide: Runs, places: Places
 ) -> None:

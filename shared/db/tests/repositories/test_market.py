@@ -105,3 +105,19 @@ def test_a_mark_price_is_the_newest_that_was_known_then(session: Session, make: 
     marks = [tickers.mark_at_or_before(SIM, "LTCUSDT", make.at(at)) for at in (0, 1, 2, 3)]
 
     assert marks == [None, Decimal(50), Decimal(50), Decimal(51)]
+
+
+def test_tickers_that_were_stored_after_later_ones_are_counted(
+    session: Session, make: "Makers"
+) -> None:
+    """Of those from the start to before the end alone, and of one symbol."""
+    tickers = repositories.as_admin(session).tickers
+    tickers.record([make.ticker(seconds) for seconds in (1, 3, 2, 5, 4, 9, 8)])
+    tickers.record([make.ticker(0, symbol="SOLUSDT")])
+
+    def count(first: float, last: float) -> int:
+        return tickers.out_of_order(SIM, "LTCUSDT", make.at(first), make.at(last))
+
+    assert count(0, 10) == 3
+    assert count(0, 4) == 1
+    assert count(5, 9) == 0

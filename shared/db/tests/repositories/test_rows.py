@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,3 +61,33 @@ def test_the_newest_time_of_every_kind_is_told(
 
 def test_no_rows_are_no_work(session: Session, alice: "Tenant", kind: str) -> None:
     assert getattr(repositories.for_user(session, alice.user.user_id), kind).record([]) == []
+
+
+def test_rows_of_every_kind_come_one_by_one_without_raw_messages(
+    session: Session, alice: "Tenant", bob: "Tenant", make: "Makers", kind: str
+) -> None:
+    """The start belongs to the time asked for, the end does not; others' rows are not seen."""
+    rows = getattr(repositories.as_admin(session), kind)
+    given = [KINDS[kind](alice, seconds) for seconds in (3, 1, 2)]
+    rows.record([*given, KINDS[kind](bob, 2)])
+    mine = getattr(repositories.for_user(session, alice.user.user_id), kind)
+
+    found = list(mine.each(alice.account.account_id, make.at(1), make.at(3)))
+
+    told = [replace(row, raw_json=None) if hasattr(row, "raw_json") else row for row in given]
+    assert found == [told[1], told[2]]
+    assert list(mine.each(bob.account.account_id, make.at(0), make.at(9))) == []
+
+
+def test_rows_one_by_one_may_be_those_of_some_symbols(
+    session: Session, alice: "Tenant", make: "Makers", kind: str
+) -> None:
+    """A wallet is of no symbol, and so of every one."""
+    rows = getattr(repositories.for_user(session, alice.user.user_id), kind)
+    rows.record([KINDS[kind](alice, 1)])
+
+    def count(*symbols: str) -> int:
+        return len(list(rows.each(alice.account.account_id, make.at(0), make.at(9), symbols)))
+
+    assert count("XRPUSDT", "LTCUSDT") == 1
+    assert count("XRPUSDT") == (1 if kind == "wallets" else 0)

@@ -61,6 +61,8 @@ def _answer(called: Callable[..., Any], arguments: dict[str, Any]) -> str | Refu
     """What a method answers, as text, secrets in clear."""
     try:
         answer = called(**arguments)
+        if isinstance(answer, Iterator):
+            answer = list(answer)
     except REFUSALS as refusal:
         return Refused(type(refusal))
     if isinstance(answer, ApiKeys):
@@ -179,6 +181,7 @@ class Pools:
             ),
             "stream": st.sampled_from(Stream),
             "symbol": st.just("LTCUSDT"),
+            "symbols": st.sampled_from([(), ("LTCUSDT",)]),
             "trade_id": st.just("t"),
             **dict.fromkeys(
                 (

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from grid_db import models
-from grid_db.records import Account, PublicTrade
+from grid_db.records import Account, PublicTrade, Run
 from grid_db.repositories.shapes import Shape
 from grid_db.words import AccountStatus, Environment
 
@@ -58,3 +59,12 @@ def test_a_statement_that_returns_the_columns_gives_the_record(
 
     assert found is not None
     assert found.status is AccountStatus.DISABLED
+
+
+def test_columns_that_are_left_out_are_unknown(session: Session, alice: "Tenant") -> None:
+    shape = Shape(Run, models.Run)
+    query = shape.select(without=("host", "config_snapshot"))
+
+    [found] = list(shape.each(session, query.where(shape.columns.run_id == alice.run.run_id)))
+
+    assert found == replace(alice.run, host=None, config_snapshot=None)

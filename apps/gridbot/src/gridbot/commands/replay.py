@@ -12,9 +12,9 @@ from rich.text import Text
 from appkit.arguments import add_common_options
 from appkit.dates import instant_text
 from appkit.exits import ExitCode
+from appkit.journals.judging import JournalVerdict, Verdict, files_below, judge
 from appkit.output import emit
 from appkit.progress import progress_bar
-from gridbot.journal.judging import JournalVerdict, Verdict, files_below, judge
 from gridcore.session.replay import Difference
 
 SHOWN = 160

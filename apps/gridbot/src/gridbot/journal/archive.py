@@ -10,7 +10,7 @@ from typing import Final
 import zstandard
 
 from appkit.atomic import atomic_bytes
-from gridbot.journal.files import (
+from appkit.journals.files import (
     JournalFile,
     compressed_path,
     journal_files,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from gridbot.journal.files import JournalFile
+from appkit.journals.files import JournalFile
 from gridcore.clock import DAY_US, Instant
 from gridcore.message import message
 

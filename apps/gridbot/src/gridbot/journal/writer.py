@@ -15,14 +15,15 @@ from typing import Final
 from appkit.account_setup import AccountSetup, write_setup
 from appkit.beside import beside
 from appkit.exits import RunFailed
-from gridbot.journal.archive import Archive
-from gridbot.journal.files import (
+from appkit.journals.files import (
     PLAIN,
     account_folder,
     journal_folder,
     journal_path,
     setup_path,
 )
+from gridbot.folders import durable_folder, sync_folder
+from gridbot.journal.archive import Archive
 from gridbot.journal.retention import Retention
 from gridbot.words import JournalUnwritable
 from gridcore.clock import MINUTE_US, Instant, utc_midnight
@@ -148,7 +149,7 @@ class JournalWriter:
         )
         try:
             place = journal_folder(folder, account)
-            place.mkdir(parents=True, exist_ok=True)
+            durable_folder(place)
             # Orders and balances are nobody else's business on this machine.
             account_folder(folder, account).chmod(0o700)
             for remains in place.glob(f".*{PLAIN}.tmp"):
@@ -378,7 +379,7 @@ def _new_file(path: Path, content: bytes) -> int:
         os.fsync(file)
         os.rename(unnamed, path)
         when_it_fails.callback(path.unlink, missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         when_it_fails.pop_all()
     return file
 
@@ -387,11 +388,3 @@ def _write_all(file: int, content: bytes) -> None:
     left = memoryview(content)
     while left:
         left = left[os.write(file, left) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from appkit.dates import instant_text
 from appkit.exits import UserError
+from gridbot.folders import durable_folder
 from gridcore.clock import Instant
 
 HOME_LOCK = "daemon.lock"
@@ -88,7 +89,7 @@ def hold_home(home: Path, now: Instant) -> LockFile:
 
 def _locked(path: Path, now: Instant, **words: str) -> LockFile | str:
     """The lock, or who holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    durable_folder(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,12 +8,12 @@ from decimal import Decimal
 from functools import partial
 
 from appkit.beside import beside
-from bybit_adapter.normalizer.words import DeadLetter
 from gridbot.shadow.founding import symbol_spec, venue_config
 from gridbot.shadow.market_ear import MarketEar
 from gridbot.shadow.shadow_venue import ShadowVenue
 from gridbot.shell.account_loop import AccountLoop
 from gridbot.shell.account_run import Means
+from gridbot.shell.dead_letters import DeadLetters
 from gridbot.shell.inbox import Inbox
 from gridbot.shell.private_stream import PrivateStream
 from gridbot.shell.symbol_watch import SymbolWatch
@@ -42,7 +42,7 @@ class ShadowRun:
     ) -> None:
         name = session.account_id
         self.session = session
-        self.dead_letters = 0
+        self.dead_letters = DeadLetters(name)
         self._means = means
         self._inbox: Inbox[Item] = Inbox()
         instruments = {one.symbol: one.instrument for one in terms}
@@ -66,7 +66,7 @@ class ShadowRun:
             clock=means.clock,
             inbox=self._inbox,
             # Pushes come from the venue, which nothing can cut off.
-            private=PrivateStream(instruments, self._bury, topics=()),
+            private=PrivateStream(instruments, self.dead_letters.bury, topics=()),
             tickers=TickerWatch(instruments, means.ticker_gap_s),
             journal=journal,
             venue=self.venue,
@@ -76,7 +76,7 @@ class ShadowRun:
             pause_s_max=means.pause_s_max,
         )
         self._ear = MarketEar(self.venue, self._inbox)
-        means.hub.subscribe(self._ear, instruments, self._bury, trades=True)
+        means.hub.subscribe(self._ear, instruments, self.dead_letters.bury, trades=True)
 
     def start(self) -> None:
         """Nothing: the market's stream is opened by the hub."""
@@ -90,10 +90,6 @@ class ShadowRun:
         self.deafen()
         await self.venue.close()
         await beside("close-rest", self._means.rest.close)
-
-    def _bury(self, letter: DeadLetter) -> None:
-        del letter
-        self.dead_letters += 1
 
     def _died(self, text: str) -> None:
         self._inbox.put(Ended(text=text))

@@ -138,8 +138,7 @@ class AccountLoop:
     def settled(self) -> Settled:
         """How far everything that came is handled, journaled and sent."""
         # In this order an answer that arrives meanwhile is counted, twice at most.
-        in_flight = self._venue.in_flight
-        in_flight += len(self._inbox) + len(self._left) + self._busy
+        in_flight = self._venue.in_flight + len(self._inbox) + len(self._left) + self._busy
         return Settled(
             handled_through_us=self._settled_through,
             in_flight=in_flight,
@@ -240,6 +239,7 @@ class AccountLoop:
             case PrivateFrame():
                 for received in self._private.frame(item):
                     self._received(received)
+                self._pass_on(self._private.unread())
             case Connected():
                 self._private.connected()
             case Outage():

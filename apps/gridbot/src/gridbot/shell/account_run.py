@@ -10,12 +10,12 @@ from functools import partial
 from appkit.beside import beside
 from bybit_adapter.credentials import Credentials
 from bybit_adapter.endpoints import Endpoint
-from bybit_adapter.normalizer.words import DeadLetter
 from bybit_adapter.rest_client import RestClient
 from bybit_adapter.ws_client.client import WsClient, private_client
 from bybit_adapter.ws_client.words import Phase
 from gridbot.shell.account_loop import PAUSE_S_MAX, AccountLoop
 from gridbot.shell.clock import Clock, SessionClock
+from gridbot.shell.dead_letters import DeadLetters
 from gridbot.shell.exchange_calls import ExchangeCalls
 from gridbot.shell.inbox import Inbox
 from gridbot.shell.keeping import Keep
@@ -73,17 +73,22 @@ class AccountRun:
     ) -> None:
         name = session.account_id
         self.session = session
-        self.dead_letters = 0
+        self.dead_letters = DeadLetters(name)
         self._means = means
         self._inbox: Inbox[Item] = Inbox()
         symbols = list(session.strategies)
         instruments = {
             symbol: strategy.instrument for symbol, strategy in session.strategies.items()
         }
-        private = PrivateStream(instruments, self._bury)
+        private = PrivateStream(instruments, self.dead_letters.bury)
         self.venue = LiveVenue(
             name,
-            ExchangeCalls(means.rest, instruments, now=means.clock.now, on_dead_letter=self._bury),
+            ExchangeCalls(
+                means.rest,
+                instruments,
+                now=means.clock.now,
+                on_dead_letter=self.dead_letters.bury,
+            ),
             clock=means.clock,
             put=self._inbox.put,
             on_died=self._died,
@@ -113,7 +118,7 @@ class AccountRun:
             keep=keep,
             pause_s_max=means.pause_s_max,
         )
-        means.hub.subscribe(self._inbox, instruments, self._bury)
+        means.hub.subscribe(self._inbox, instruments, self.dead_letters.bury)
         self._stream = self._new_stream()
 
     def start(self) -> None:
@@ -155,10 +160,6 @@ class AccountRun:
         """Looked at by the request threads: what stands now, whatever stood when it was decided."""
         modes = self.session.strategies[symbol].modes
         return max(modes) if direction is None else modes[direction is not LONG]
-
-    def _bury(self, letter: DeadLetter) -> None:
-        del letter
-        self.dead_letters += 1
 
     def _died(self, text: str) -> None:
         self._inbox.put(Ended(text=text))

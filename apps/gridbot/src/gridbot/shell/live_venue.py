@@ -18,7 +18,7 @@ from gridbot.shell.request_pool import WORKERS, RequestPool
 from gridbot.words import Put
 from gridcore.clock import Instant
 from gridcore.events import Event
-from gridcore.session.effects import AskSnapshot, CancelOrder, Request
+from gridcore.session.effects import AskSnapshot, CancelOrder, Request, SnapshotKind
 from gridcore.session.modes import Mode
 from gridcore.sides import DirectionType
 
@@ -29,6 +29,8 @@ WAIT_S_MAX = {Lane.OPEN: OPEN_WAIT_S_MAX, Lane.REDUCE: 10.0, Lane.QUERY: 10.0}
 answer after 30 s, and one that left only then would be placed twice. It puts a question again, so
 that old ones would only keep the new ones waiting."""
 
+Words = tuple[SnapshotKind, str | None, Instant | None]
+"""A question without its reason."""
 ModeOf = Callable[[str, DirectionType | None], Mode]
 """The mode in force for a symbol and a direction, or for the worse of both; from any thread."""
 
@@ -67,6 +69,8 @@ class LiveVenue:
         self._put = put
         self._steady_s = steady_s
         self._in_turn = in_turn
+        self._questions: set[Words] = set()
+        """Those that wait for a thread. One thread adds, many discard; each is one step."""
         self._pool = RequestPool(name, on_died=on_died, workers=1 if in_turn else WORKERS)
 
     @property
@@ -76,9 +80,12 @@ class LiveVenue:
 
     def send(self, request: Request, received_at: Instant | None = None) -> None:
         """Hand one request to the threads; every placement and every cancel gets an answer."""
+        if isinstance(request, AskSnapshot) and self._waits_already(request):
+            return
         lane = lane_of(request)
         work = partial(self._carry_out, request, lane, self._steady_s(), received_at)
         if not self._pool.submit(Lane.QUERY if self._in_turn else lane, work):
+            self._begun(request)
             self._tell_unsent(request, "too many requests wait")
 
     def ask(self, question: Callable[[], Event | None]) -> None:
@@ -93,6 +100,7 @@ class LiveVenue:
     def _carry_out(
         self, request: Request, lane: Lane, taken_s: float, received_at: Instant | None
     ) -> None:
+        self._begun(request)
         until_s = taken_s + self._wait_s_max.get(lane, inf)
         objection = self._objection(request, until_s)
         if objection:
@@ -105,6 +113,22 @@ class LiveVenue:
                 self._answer(partial(self._calls.answer, request))
         except NoLongerWanted:
             self._tell_unsent(request, "it was not wanted any more while it waited for the limit")
+
+    def _waits_already(self, request: AskSnapshot) -> bool:
+        """Whether the same question waits for a thread: its answer will be as new as this one's.
+
+        In lockstep it is put all the same, as the threads' pace may decide nothing.
+        """
+        question = _words(request)
+        if question in self._questions and not self._in_turn:
+            return True
+        self._questions.add(question)
+        return False
+
+    def _begun(self, request: Request) -> None:
+        """It waits no more: what is asked from here on is another question."""
+        if isinstance(request, AskSnapshot):
+            self._questions.discard(_words(request))
 
     def _objection(self, request: Request, until_s: float) -> str:
         """Why a request may not leave any more; "" when it may."""
@@ -132,6 +156,10 @@ class LiveVenue:
         event = never_left(request, text, self._clock.now())
         if event is not None:
             self._put(event)
+
+
+def _words(question: AskSnapshot) -> Words:
+    return question.kind, question.symbol, question.since
 
 
 def _stopped_by(request: Request) -> Mode:

@@ -18,6 +18,7 @@ from gridcore.events import AuthenticationFailed, StreamLost, StreamRestored
 from gridcore.instrument import Instrument
 
 StreamEvent = StreamLost | StreamRestored | AuthenticationFailed
+WALLET = "wallet"
 
 
 def end_of(account: str, fatal: Fatal) -> RunFailed:
@@ -66,7 +67,9 @@ class PrivateStream:
         on_dead_letter: Callable[[DeadLetter], None],
         topics: Sequence[str] = PRIVATE_TOPICS,
     ) -> None:
-        self._normalizer = Normalizer(instruments, on_dead_letter)
+        self._normalizer = Normalizer(instruments, self._bury)
+        self._on_dead_letter = on_dead_letter
+        self._unread_at: Instant | None = None
         self._down = set(topics)
         self.heard_at: Instant | None = None
 
@@ -109,9 +112,27 @@ class PrivateStream:
 
     def paused(self, since: Instant, until: Instant) -> list[StreamEvent]:
         """The process was away: what came meanwhile may be lost, so everything is compared."""
+        return self._compared("the process was away", since, until)
+
+    def unread(self) -> list[StreamEvent]:
+        """What the session is told when rows that came since the last look could not be read.
+
+        Such a row of an order, a fill or a leg is lost, so everything is compared at once (L30);
+        one of the wallet is followed by the next.
+        """
+        at, self._unread_at = self._unread_at, None
+        return [] if at is None else self._compared("a row could not be read", at, at)
+
+    def _compared(self, reason: str, since: Instant, until: Instant) -> list[StreamEvent]:
+        """A loss and a return at once; of a stream that is down the return does it."""
         if not self.up:
             return []
         return [
-            StreamLost(at=since, symbol=None, reason="the process was away"),
+            StreamLost(at=since, symbol=None, reason=reason),
             StreamRestored(at=until, symbol=None),
         ]
+
+    def _bury(self, letter: DeadLetter) -> None:
+        if letter.topic.partition(".")[0] != WALLET:
+            self._unread_at = letter.received_at
+        self._on_dead_letter(letter)

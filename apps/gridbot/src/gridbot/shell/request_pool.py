@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from bybit_adapter.rate_limiter import Lane
 
 WORKERS = 10
-LANE_WORKERS = {Lane.CANCEL: 10, Lane.REDUCE: 9, Lane.OPEN: 4, Lane.QUERY: 4}
+LANE_WORKERS = {Lane.CANCEL: 10, Lane.REDUCE: 9, Lane.OPEN: 4, Lane.QUERY: 2}
 """How many workers a lane may hold at once, so that opens and questions, whose calls may sit out
-the exchange's limits, leave one to cancels and reducing orders at any time."""
+the exchange's limits, leave one to cancels and reducing orders at any time. What answers a question
+may be all orders of a day, megabytes of rows, so that only two are held at once."""
 WAITING_MAX = 4_000
 CLOSE_S_MAX = 2.0
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from appkit.atomic import write_text
 from appkit.exits import UserError
-from gridbot.journal.files import account_folder
+from appkit.journals.files import account_folder
+from gridbot.folders import durable_folder
 from gridcore.message import message
 
 OWNER: Final = "owner.json"
@@ -52,7 +53,7 @@ def keep_owner(folder: Path, account: str, owner: MemoryOwner) -> None:
     """Note whose the memory is from now on; it blocks."""
     path = account_folder(folder, account) / OWNER
     if _owner(path.parent) != owner:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        durable_folder(path.parent)
         write_text(path, json.dumps({"endpoint": owner.endpoint, "key": owner.key}) + "\n")
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from appkit.account_setup import AccountSetup, SetupUnreadable, read_setup
 from appkit.dates import instant_text
 from appkit.exits import RunFailed, UserError
-from gridbot.journal.files import JournalFile, account_folder, journal_files, setup_path
-from gridbot.journal.reader import header_of, lines_from
+from appkit.journals.files import JournalFile, account_folder, journal_files, setup_path
+from appkit.journals.reader import header_of, lines_from
 from gridbot.state.saved_state import StateUnreadable, keep_corrupt_copy, load
 from gridcore.clock import SECOND_US, Instant
 from gridcore.instrument import Instrument

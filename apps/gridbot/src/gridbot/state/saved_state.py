@@ -10,7 +10,7 @@ from typing import Final
 
 from appkit.account_setup import AccountSetup, SetupUnreadable, setup_body, setup_from
 from appkit.atomic import write_bytes
-from gridbot.journal.files import state_path
+from appkit.journals.files import state_path
 from gridcore.message import message
 
 FORMAT: Final = 1
@@ -36,9 +36,11 @@ def save(
 ) -> None:
     """Save a snapshot, taken when line `seq` was the next one; it blocks. OSError leaves the file
     before it as it was."""
-    content = {"setup": setup_body(setup), "snapshot": snapshot}
+    # A day's memory is megabytes of text: it is made once, and the digest is of the same bytes.
+    content = _bytes({"setup": setup_body(setup), "snapshot": snapshot})
     head = {"format": FORMAT, "account": account, "seq": seq, "sha256": _digest(content)}
-    write_bytes(state_path(folder, account), (_text(head | content) + "\n").encode("ascii"))
+    whole = b"".join((_bytes(head)[:-1], b",", memoryview(content)[1:], b"\n"))
+    write_bytes(state_path(folder, account), whole)
 
 
 def load(folder: Path, account: str) -> SavedState | None:
@@ -60,7 +62,7 @@ def load(folder: Path, account: str) -> SavedState | None:
         raise StateUnreadable(f"{path}: expected account {account!r}, found {state['account']!r}")
     if type(seq) is not int or seq < 0 or not isinstance(snapshot, dict):
         raise StateUnreadable(f"{path}: expected a line number and a snapshot")
-    if state["sha256"] != _digest({"setup": state["setup"], "snapshot": snapshot}):
+    if state["sha256"] != _digest(_bytes({"setup": state["setup"], "snapshot": snapshot})):
         raise StateUnreadable(f"{path}: the snapshot was changed after it was written")
     try:
         return SavedState(seq=seq, setup=setup_from(state["setup"]), snapshot=snapshot)
@@ -80,9 +82,9 @@ def keep_corrupt_copy(folder: Path, account: str) -> Path:
     return copy
 
 
-def _text(value: Mapping[str, object]) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+def _bytes(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def _digest(content: Mapping[str, object]) -> str:
-    return hashlib.sha256(_text(content).encode("ascii")).hexdigest()
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

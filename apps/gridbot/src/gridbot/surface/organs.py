@@ -1,15 +1,15 @@
-"""How the process's own parts are: the writer of the database, journals, leases.
+"""How the process's own parts are: the writer of the database, journals, leases, ears.
 
 It tells what is wrong with them, as rows and as metrics; it refuses to know how they work.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from gridbot.store.database_thread import StoreState
-from gridbot.surface.families import PREFIX, add_known, gauge
+from gridbot.surface.families import PREFIX, add_known, counter, gauge
 from gridcore.clock import SECOND_US, Instant
 from gridcore.message import message
 
@@ -30,11 +30,23 @@ class LeaseState:
 
 @message
 class JournalState:
-    """An account's journal: what is not durable yet, and since when the oldest line waits."""
+    """An account's journal: what is not durable yet, since when the oldest line waits, and why
+    closed files could not be packed or deleted (empty: they could)."""
 
     account: str
     waiting_bytes: int
     waiting_since: Instant | None
+    archive_error: str
+
+
+@message
+class EarState:
+    """What an account did not hear: rows that could not be read, by topic, and how often the
+    process was away for too long. Counted since the account was taken up."""
+
+    account: str
+    dead_letters: Mapping[str, int]
+    pauses: int
 
 
 @message
@@ -44,9 +56,10 @@ class Organs:
     store: StoreState | None
     leases: tuple[LeaseState, ...]
     journals: tuple[JournalState, ...]
+    ears: tuple[EarState, ...]
 
 
-NOTHING_KNOWN = Organs(store=None, leases=(), journals=())
+NOTHING_KNOWN = Organs(store=None, leases=(), journals=(), ears=())
 
 
 class Checkup:
@@ -94,8 +107,17 @@ class Checkup:
                     "account": one.account,
                     "waiting_bytes": one.waiting_bytes,
                     "lag_s": self._lag_s(one),
+                    "archive_error": one.archive_error,
                 }
                 for one in self._organs.journals
+            ],
+            "ears": [
+                {
+                    "account": one.account,
+                    "dead_letters": dict(one.dead_letters),
+                    "pauses": one.pauses,
+                }
+                for one in self._organs.ears
             ],
         }
 
@@ -107,10 +129,18 @@ class Checkup:
             add_known(ages, [lease.account], self._age_s(lease))
         waiting = gauge("journal_waiting_bytes", "lines of the journal that are not durable yet")
         lag = gauge("journal_lag_seconds", "how long the oldest of them waits")
+        failing = gauge("journal_archive_failing", "1 while closed files are not packed or deleted")
         for journal in self._organs.journals:
             waiting.add_metric([journal.account], journal.waiting_bytes)
             lag.add_metric([journal.account], self._lag_s(journal))
-        yield from (ages, waiting, lag)
+            failing.add_metric([journal.account], bool(journal.archive_error))
+        letters = counter("dead_letters", "rows of the exchange that could not be read", "topic")
+        pauses = counter("pauses", "times the process was away for too long")
+        for ear in self._organs.ears:
+            pauses.add_metric([ear.account], ear.pauses)
+            for topic, count in ear.dead_letters.items():
+                letters.add_metric([ear.account, topic], count)
+        yield from (ages, waiting, lag, failing, letters, pauses)
 
     def _of_store(self) -> Iterator[str]:
         store = self._organs.store
@@ -136,6 +166,11 @@ class Checkup:
                 yield (
                     f"{journal.account}: the journal is {lag_s:.0f} s behind, "
                     f"{journal.waiting_bytes} bytes wait"
+                )
+            if journal.archive_error:
+                yield (
+                    f"{journal.account}: closed files of the journal are not packed or deleted: "
+                    f"{journal.archive_error}"
                 )
 
     def _age_s(self, lease: LeaseState) -> float | None:

@@ -38,7 +38,10 @@ class CashDesk:
 
     # -- positions -------------------------------------------------------------------------
 
-    def position(self, event: PositionUpdate, now: Instant) -> None:
+    def position(self, event: PositionUpdate, now: Instant, *, asked: bool = False) -> None:
+        """A report of a leg. One that was pushed and tells of the same position lifts no denial:
+        the exchange pushes it after every order, and what was decided then stands. `asked`: it
+        answers a question, which also brings the mark up to date for those who wait."""
         strategy = self._state.strategies.get(event.symbol)
         if strategy is None:
             return
@@ -46,6 +49,7 @@ class CashDesk:
         index = direction_index(event.direction)
         leg = pair.legs[index]
         first = leg.at is None
+        before = leg.size, leg.entry
         if not leg.take(event, strategy.instrument, now):
             return
         pair.version += 1
@@ -61,7 +65,10 @@ class CashDesk:
                 self._end_modes(strategy)
             if not pair.unknown_liquidation:
                 state.deadlines.set(f"liquidation/{event.symbol}", None)
-        strategy.leg_moved(index)
+        if asked or first or (leg.size, leg.entry) != before:
+            strategy.leg_moved(index)
+        else:
+            strategy.stirred = True
         strategy.position_sure(index, event.at)
         self._compare_leg(strategy, event, now)
 
@@ -96,7 +103,7 @@ class CashDesk:
         if strategy is None:
             return
         for leg in event.legs:
-            self.position(leg, now)
+            self.position(leg, now, asked=True)
             strategy.position_sure(direction_index(leg.direction), Instant(event.asked_at - LAG_US))
         unsure = [since for since in strategy.brakes.unsure if since is not None]
         if unsure:

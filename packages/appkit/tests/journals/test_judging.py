@@ -3,18 +3,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from appkit.account_setup import AccountSetup, read_setup, write_setup
 from appkit.exits import UserError
+from appkit.journals.files import setup_path
+from appkit.journals.judging import JournalVerdict, Verdict, files_below, judge
 from appkit.progress import progress_bar
-from gridbot.journal.archive import pack
-from gridbot.journal.files import compressed_path, setup_path
-from gridbot.journal.judging import JournalVerdict, Verdict, files_below, judge
 
-Lived = Callable[..., Any]
+Write = Callable[..., Path]
 Make = Callable[..., AccountSetup]
 
 
@@ -25,12 +23,9 @@ def judged(path: Path) -> JournalVerdict:
 
 
 @pytest.fixture
-def path(lived: Lived, make_account_setup: Make, tmp_path: Path) -> Path:
+def path(write_journal: Write, make_account_setup: Make, tmp_path: Path) -> Path:
     """A journal of sixty events."""
-    journal, _ = lived(tmp_path, make_account_setup(), 60)
-    journal.close()
-    found: Path = journal.path
-    return found
+    return write_journal(tmp_path, make_account_setup(), 60)
 
 
 def test_what_a_process_wrote_is_identical(path: Path) -> None:
@@ -43,13 +38,12 @@ def test_what_a_process_wrote_is_identical(path: Path) -> None:
     assert found.last_at > found.first_at
 
 
-def test_a_packed_file_is_judged_the_same(path: Path) -> None:
+def test_a_packed_file_is_judged_the_same(path: Path, packed: Callable[[Path], Path]) -> None:
     plain = judged(path)
-    pack(path)
 
-    packed = judged(compressed_path(path))
+    found = judged(packed(path))
 
-    assert (packed.verdict, packed.events) == (plain.verdict, plain.events)
+    assert (found.verdict, found.events) == (plain.verdict, plain.events)
 
 
 def test_an_altered_event_is_different_where_its_effects_are(path: Path) -> None:
@@ -92,12 +86,11 @@ def test_an_event_without_its_effects_at_the_end_is_a_torn_end_too(path: Path) -
 
 
 def test_a_header_alone_is_nothing_to_judge(
-    lived: Lived, make_account_setup: Make, tmp_path: Path
+    write_journal: Write, make_account_setup: Make, tmp_path: Path
 ) -> None:
-    journal, _ = lived(tmp_path, make_account_setup(), 0)
-    journal.close()
+    path = write_journal(tmp_path, make_account_setup(), 0)
 
-    found = judged(journal.path)
+    found = judged(path)
 
     assert (found.verdict, found.events, found.last_at) == (Verdict.EMPTY, 0, None)
 

@@ -8,7 +8,7 @@ from typing import Final, TextIO
 
 import zstandard
 
-from gridbot.journal.files import COMPRESSED
+from appkit.journals.files import COMPRESSED
 from gridcore.session.codec import Header, Line, read_body, unfold
 from gridcore.session.forms import JournalError
 

@@ -6,21 +6,19 @@ from typing import Any
 
 import pytest
 
-from gridbot.journal.archive import pack
-from gridbot.journal.files import compressed_path
-from gridbot.journal.reader import header_of, lines_from, opened
+from appkit.journals.files import compressed_path
+from appkit.journals.reader import header_of, lines_from, opened
 from gridcore.session.forms import JournalError
 
-Lived = Callable[..., Any]
+Pack = Callable[[Path], Path]
 
 
 @pytest.fixture
-def path(lived: Lived, make_account_setup: Callable[..., Any], tmp_path: Path) -> Path:
+def path(
+    write_journal: Callable[..., Path], make_account_setup: Callable[..., Any], tmp_path: Path
+) -> Path:
     """A journal of twenty events whose header is line 1."""
-    journal, _ = lived(tmp_path, make_account_setup(), 20)
-    journal.close()
-    found: Path = journal.path
-    return found
+    return write_journal(tmp_path, make_account_setup(), 20)
 
 
 def test_the_header_is_the_first_line_with_the_memory_before_all_others(
@@ -33,12 +31,13 @@ def test_the_header_is_the_first_line_with_the_memory_before_all_others(
     assert header.snapshot == make_account_setup().session().snapshot()
 
 
-def test_a_packed_file_gives_the_same_lines(path: Path) -> None:
+def test_a_packed_file_gives_the_same_lines(path: Path, packed: Pack) -> None:
     plain = list(lines_from(path, 1))
-    pack(path)
 
-    assert list(lines_from(compressed_path(path), 1)) == plain
-    assert header_of(compressed_path(path))[0].seq == 1
+    found = packed(path)
+
+    assert list(lines_from(found, 1)) == plain
+    assert header_of(found)[0].seq == 1
 
 
 def test_lines_are_given_from_a_number_on(path: Path) -> None:
@@ -66,13 +65,12 @@ def test_bytes_that_are_no_text_make_a_line_and_no_crash(path: Path) -> None:
     assert last == "\x00\udcff\udcfe"
 
 
-def test_a_packed_file_that_was_cut_is_refused_where_it_ends(path: Path) -> None:
-    pack(path)
-    packed = compressed_path(path)
-    packed.write_bytes(b"not packed at all")
+def test_a_file_that_is_named_packed_and_is_not_is_refused(path: Path) -> None:
+    named = compressed_path(path)
+    named.write_bytes(b"not packed at all")
 
     with pytest.raises(JournalError, match="expected a whole packed journal"):
-        list(lines_from(packed, 1))
+        list(lines_from(named, 1))
 
 
 @pytest.mark.parametrize(

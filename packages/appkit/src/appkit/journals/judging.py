@@ -9,9 +9,9 @@ from pathlib import Path
 
 from appkit.account_setup import SetupUnreadable, read_setup
 from appkit.exits import UserError
+from appkit.journals.files import COMPRESSED, PLAIN, is_journal, setup_path
+from appkit.journals.reader import header_of, opened
 from appkit.progress import Progress
-from gridbot.journal.files import COMPRESSED, PLAIN, is_journal, setup_path
-from gridbot.journal.reader import header_of, opened
 from gridcore.clock import Instant
 from gridcore.events import Event
 from gridcore.message import message

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridbot.journal.files import (
+from appkit.journals.files import (
     account_folder,
     compressed_path,
     journal_files,
