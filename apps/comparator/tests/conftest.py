@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from gridcore.sides import BUY, LONG, SHORT
 
 if TYPE_CHECKING:  # most tests need no database, and its packages take a second to import
     from apps.comparator.tests.recording import Recording
+    from comparator.evidence.recorded import Evidence
 
 MakeFill = Callable[..., Fill]
 
@@ -140,3 +142,18 @@ def record(
 def recording(record: "Callable[..., Recording]") -> "Recording":
     """Four minutes of one strategy, with partial fills."""
     return record(venue={"partial_fills": 300, "partial_fills_seed": "1"})
+
+
+@pytest.fixture
+def look() -> "Iterator[Callable[..., Evidence]]":
+    """What a recording tells: `look(recording, run_id, window, symbol)`, as `recorded_run`."""
+    from comparator.evidence.recorded import Evidence
+    from comparator.loading.runs import recorded_run
+
+    with ExitStack() as opened:
+
+        def make(recording: "Recording", *chosen: Any) -> Evidence:
+            session = opened.enter_context(recording.database.get_readonly_session())
+            return Evidence(session, recorded_run(session, *chosen))
+
+        yield make

@@ -22,6 +22,8 @@ from gridcore.events import (
     Liquidated,
     OperatorAction,
     OperatorCommand,
+    OrderStatus,
+    OrderUpdate,
     PlaceRejected,
     PositionsSnapshot,
     PositionUpdate,
@@ -35,6 +37,7 @@ from gridcore.session.effects import (
     CancelOrder,
     Effects,
 )
+from gridcore.sides import LONG
 from simvenue import SimVenue
 from simvenue.answers import Answers
 from simvenue.records import Records
@@ -277,6 +280,20 @@ class Run:
                     self._carry_out(effects)
             if kind is Liquidated and not self.venue.stopped:
                 self._handle(OperatorCommand(at=now, action=OperatorAction.RESUME, symbol=None))
+        if self.plan.legs_follow_orders:
+            self._tell_legs(events)
+
+    def _tell_legs(self, events: Sequence[Event]) -> None:
+        """The leg of every order that came or was cancelled, unless fills told of it already."""
+        told = {event.symbol for event in events if isinstance(event, PositionUpdate)}
+        for event in events:
+            if (
+                isinstance(event, OrderUpdate)
+                and event.symbol not in told
+                and event.status in (OrderStatus.NEW, OrderStatus.CANCELLED)
+            ):
+                legs = self.venue.position_updates(event.symbol, self.now)
+                self._deliver([legs[0] if event.direction is LONG else legs[1]])
 
     def _note(self, event: Event) -> None:
         """Keep count of what the run itself needs."""

@@ -66,7 +66,11 @@ class Opening:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
     """Everything `run_backtest` needs. `start` and `end` bound the run (end excluded); None: the
-    tape's own. `symbols` and `tapes` have one entry for every strategy's symbol."""
+    tape's own. `symbols` and `tapes` have one entry for every strategy's symbol.
+
+    `legs_follow_orders`: the leg is told after every order that begins to rest or is cancelled, as
+    the exchange does (bybit.md B.4); it needs `venue.repeat_in_pushes`. A comparison with live
+    wants the marks that come with it, a backtest alone is faster without."""
 
     venue: VenueConfig
     symbols: Mapping[str, SymbolSpec]
@@ -78,6 +82,7 @@ class RunPlan:
     initial_balance: Decimal
     wind_down: WindDownMode
     opening: Opening = field(default_factory=Opening)
+    legs_follow_orders: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

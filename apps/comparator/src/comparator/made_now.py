@@ -101,7 +101,6 @@ def plan_of(
             partial_fills=model.partial_fills,
             partial_fills_seed=model.partial_fills_seed,
             liquidation_policy=LiquidationPolicy.CONTINUE,
-            repeat_in_pushes=False,
         ),
         symbols={
             one.instrument.symbol: _symbol(one, tapes[one.instrument.symbol], model)
@@ -115,6 +114,7 @@ def plan_of(
         initial_balance=seed.cash,
         wind_down=WindDownMode.LEAVE_OPEN,
         opening=seed.opening,
+        legs_follow_orders=True,
     )
 
 

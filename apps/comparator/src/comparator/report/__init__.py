@@ -1,0 +1,1 @@
+"""What a comparison leaves behind: tables, a page, a record, a summary."""
