@@ -95,8 +95,7 @@ class Run:
         self._outages = outage_events(plan, self.start)
         self._next_outage = 0
         self._cash_moved = bool(plan.opening.standing.legs)
-        # What stands may fill with the first row: the books have to be open by then.
-        self.now = Instant(self.start - 1) if plan.opening.standing.orders else self.start
+        self.now = self._session_start()
         self.wakes = 0
         self.placed = 0
         self.cancelled = 0
@@ -126,6 +125,12 @@ class Run:
         if self._progress is not None:
             self._progress(self._rows_done(total_before))
         return outcome_of(self, self._rows_done(total_before))
+
+    def _session_start(self) -> Instant:
+        if self.plan.session_start is not None:
+            return min(self.plan.session_start, self.start)
+        # What stands may fill with the first row: the books have to be open by then.
+        return Instant(self.start - 1) if self.plan.opening.standing.orders else self.start
 
     def _rows_done(self, before: Sequence[int]) -> int:
         return sum(

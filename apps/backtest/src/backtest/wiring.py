@@ -70,7 +70,8 @@ class RunPlan:
 
     `legs_follow_orders`: the leg is told after every order that begins to rest or is cancelled, as
     the exchange does (bybit.md B.4); it needs `venue.repeat_in_pushes`. A comparison with live
-    wants the marks that come with it, a backtest alone is faster without."""
+    wants the marks that come with it, a backtest alone is faster without. `session_start`: when the
+    session begins, at the first row at the latest (None: then); its audits count from there."""
 
     venue: VenueConfig
     symbols: Mapping[str, SymbolSpec]
@@ -83,6 +84,7 @@ class RunPlan:
     wind_down: WindDownMode
     opening: Opening = field(default_factory=Opening)
     legs_follow_orders: bool = False
+    session_start: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,11 +76,14 @@ def plan_of(
     tapes: Mapping[str, Tape],
     model: ExchangeModel,
     end: Instant | None,
+    *,
+    began: Instant | None = None,
 ) -> RunPlan:
     """What was traded, on what was recorded, from `seed.at` on; `end` is excluded.
 
-    All strategies of the account on one wallet: they share what is available. UserError for
-    symbols with different taker fees: the venue has one.
+    `began`: when the bot's session did, from which its audits count; of a run that begins in the
+    middle nobody knows it. All strategies of the account are played on one wallet: they share what
+    is available. UserError for symbols with different taker fees: the venue has one.
     """
     setups = setup.setups()
     taker_fees = {one.taker_fee for one in setups}
@@ -115,6 +118,7 @@ def plan_of(
         wind_down=WindDownMode.LEAVE_OPEN,
         opening=seed.opening,
         legs_follow_orders=True,
+        session_start=None if seed.opening.standing.orders else began,
     )
 
 

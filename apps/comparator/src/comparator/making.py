@@ -175,7 +175,8 @@ def _on_the_spot(
     instruments = [one.instrument for one in run.setups]
     tapes = recorded_tapes(session, run.environment, instruments, folder)
     seed = _seed(session, run, run.setups)
-    plan = plan_of(run.setup, seed, tapes, exchange, run.window.end)
+    began = min(span.start for one in run.strategies for span in one.alive)
+    plan = plan_of(run.setup, seed, tapes, exchange, run.window.end, began=began)
     return of_plan(plan, run.symbols, on_progress)
 
 
