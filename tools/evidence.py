@@ -56,6 +56,10 @@ CAMPAIGN_SEEDS = 2_500
 CAMPAIGN_PIECES = 8
 CAMPAIGN = "packages/simvenue/src/simvenue/campaign/__main__.py"
 STORIES = "tests/gridbot"
+GUIDES = (
+    "tests/integration/test_guide_scripts.py",
+    "tests/integration/test_guide_commands.py",
+)
 GUARD_TEST = "tests/integration/test_gridbot_guard.py"
 GRIDBOT_BENCH = "bench/gridbot/__main__.py"
 MUTATION = "tools/mutation/__main__.py"
@@ -248,6 +252,16 @@ PIECES = (
         ),
         needs=f"{STORIES}/conftest.py",
         rests_on=(*GRIDBOT, STORIES),
+    ),
+    Piece(
+        name="guides",
+        shows="The commands of the guides that can be typed here, typed: whole scripts and scenes.",
+        command=(
+            *(".venv/bin/python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q", "-rA"),
+            *("-p", "no:cacheprovider", "--no-header", *GUIDES),
+        ),
+        needs=GUIDES[0],
+        rests_on=("apps", "packages", "shared", "docs/guides", "README.md", *GUIDES),
     ),
     Piece(
         name="gridbot-guard",
