@@ -55,11 +55,6 @@ GRIDBOT = (
 CAMPAIGN_SEEDS = 2_500
 CAMPAIGN_PIECES = 8
 CAMPAIGN = "packages/simvenue/src/simvenue/campaign/__main__.py"
-STORIES = "tests/gridbot"
-GUIDES = (
-    "tests/integration/test_guide_scripts.py",
-    "tests/integration/test_guide_commands.py",
-)
 GUARD_TEST = "tests/integration/test_gridbot_guard.py"
 GRIDBOT_BENCH = "bench/gridbot/__main__.py"
 MUTATION = "tools/mutation/__main__.py"
@@ -97,6 +92,15 @@ CHAOS_SEEDS = 200
 CHAOS_PIECES = 10
 CHAOS_LIMIT_S = 480
 """No run is begun later: one takes 90 s at most."""
+
+
+def _stories(name: str, shows: str, *files: str, rests_on: tuple[str, ...]) -> Piece:
+    """Tests that last too long for every commit."""
+    pytest = (".venv/bin/python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q", "-rA")
+    command = (*pytest, "-p", "no:cacheprovider", "--no-header", *files)
+    return Piece(
+        name=name, shows=shows, command=command, needs=files[0], rests_on=(*rests_on, *files)
+    )
 
 
 def chaos_pieces() -> tuple[Piece, ...]:
@@ -240,39 +244,23 @@ PIECES = (
         rests_on=GRIDBOT,
     ),
     *chaos_pieces(),
-    Piece(
-        name="gridbot-stories",
-        shows=(
-            "The scenarios A01 to A50 that are told over whole processes: daemon and simulator, "
-            "pybit between them."
-        ),
-        command=(
-            *(".venv/bin/python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q", "-rA"),
-            *("-p", "no:cacheprovider", "--no-header", STORIES),
-        ),
-        needs=f"{STORIES}/conftest.py",
-        rests_on=(*GRIDBOT, STORIES),
+    _stories(
+        "gridbot-stories",
+        "The scenarios A01 to A50 that are told over whole processes, pybit between them.",
+        "tests/gridbot",
+        rests_on=GRIDBOT,
     ),
-    Piece(
-        name="guides",
-        shows="The commands of the guides that can be typed here, typed: whole scripts and scenes.",
-        command=(
-            *(".venv/bin/python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "-q", "-rA"),
-            *("-p", "no:cacheprovider", "--no-header", *GUIDES),
-        ),
-        needs=GUIDES[0],
-        rests_on=("apps", "packages", "shared", "docs/guides", "README.md", *GUIDES),
+    _stories(
+        "guides",
+        "The commands of the guides that can be typed here, typed: whole scripts and scenes.",
+        "tests/integration/test_guide_scripts.py",
+        "tests/integration/test_guide_commands.py",
+        rests_on=("apps", "packages", "shared", "docs/guides", "README.md"),
     ),
     Piece(
         name="gridbot-guard",
-        shows=(
-            "How long orders rest untended after SIGSTOP and kill -9 of the daemon: the guard's "
-            "own measure."
-        ),
-        command=(
-            *(".venv/bin/python", "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider"),
-            GUARD_TEST,
-        ),
+        shows="How long orders rest untended after SIGSTOP and kill -9 of the daemon.",
+        command=(".venv/bin/python", "-m", "pytest", "-q", "-s", GUARD_TEST),
         needs=GUARD_TEST,
         rests_on=(
             *WIRE,
